@@ -1,0 +1,97 @@
+"""The seal: every test runs with a home of its own, no git config but ours, and fixed dates."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+DATE = "2026-11-22T20:00:00Z"
+NOW = 1795377600
+"""DATE in seconds since the epoch."""
+
+
+@pytest.fixture(autouse=True)
+def sealed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An environment that nothing of the user's reaches; returns its HOME."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "GT_", "XDG_")):
+            monkeypatch.delenv(name)
+    sealed_env = {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
+        "GIT_TEMPLATE_DIR": "",
+        "GIT_AUTHOR_DATE": DATE,
+        "GIT_COMMITTER_DATE": DATE,
+        "GIT_TERMINAL_PROMPT": "0",
+        "EDITOR": "false",
+        "GIT_EDITOR": "false",
+        "LC_ALL": "C",
+        "TZ": "UTC",
+        "NO_COLOR": "1",
+    }
+    for name, value in sealed_env.items():
+        monkeypatch.setenv(name, value)
+    (home / ".gitconfig").write_text("[user]\n\tname = Alice\n\temail = alice@example.com\n")
+    return home
+
+
+def run_git(cwd: Path, *args: str, stdin: bytes | None = None, check: bool = True) -> str:
+    """Plain git, for setting scenes and for checking what gt did; returns stdout without its last newline."""
+    done = subprocess.run(["git", *args], cwd=cwd, input=stdin, capture_output=True, check=False)
+    if check and done.returncode != 0:
+        raise AssertionError(
+            f"git {' '.join(args)}: {done.returncode}\n{done.stderr.decode(errors='replace')}"
+        )
+    return done.stdout.decode(errors="surrogateescape").removesuffix("\n")
+
+
+@pytest.fixture(scope="session")
+def template_repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one commit on `main`, to be copied and never changed."""
+    path = tmp_path_factory.mktemp("template") / "repo"
+    path.mkdir()
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(path.parent),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TEMPLATE_DIR": "",
+        "GIT_AUTHOR_DATE": DATE,
+        "GIT_COMMITTER_DATE": DATE,
+    }
+    (path / "README.md").write_text("a project\n")
+    for args in (
+        ["init", "-q", "-b", "main"],
+        ["config", "user.name", "Alice"],
+        ["config", "user.email", "alice@example.com"],
+        ["add", "README.md"],
+        ["commit", "-q", "-m", "first"],
+    ):
+        subprocess.run(["git", *args], cwd=path, env=env, check=True, capture_output=True)
+    return path
+
+
+@pytest.fixture
+def new_repo(template_repo: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """Makes a fresh copy of the template repository under tmp_path, by name."""
+
+    def make(name: str = "repo") -> Path:
+        path = tmp_path / name
+        shutil.copytree(template_repo, path, symlinks=True)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def repo_path(new_repo: Callable[[str], Path]) -> Path:
+    """A fresh repository with one commit on `main`, checked out."""
+    return new_repo("repo")
