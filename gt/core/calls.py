@@ -1,0 +1,162 @@
+"""What only a person can move on: every call of a town for a human, and the command that answers it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gt.core.bead import Bead, Phase, StuckReason
+from gt.core.breaker import Fitness
+from gt.core.page import page_id
+from gt.core.ready import CONTAINERS, FOR_PEOPLE, Cause, Waiting, satisfied, waiting
+from gt.core.town import TOWN_FILE
+from gt.core.when import format_time
+from gt.core.world import Standing, World
+
+MOVED = "moved"
+"""The cause of a target's trouble that a person's acknowledgement ends: others moved it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Something that only a person can move on."""
+
+    subject: str
+    reason: str
+    text: str
+    """A clause that goes after the subject."""
+    hint: str | None = None
+    """The command that would move it."""
+    epoch: str = ""
+    paged: bool = True
+    """Whether it is worth a page, and not only a line in the status."""
+
+    @property
+    def page(self) -> str:
+        """The id of its page."""
+        return page_id(self.subject, self.reason, self.epoch)
+
+
+def calls(world: World) -> tuple[Call, ...]:
+    """All calls for a human: what stands now, then pages whose cause is gone and that nobody took note of."""
+    current = tuple(_current(world))
+    known = {call.page for call in current}
+    rest = (world.pages[name] for name in sorted(world.pages))
+    return current + tuple(
+        Call(page.subject, page.reason, page.text, f"gt ack {page.id}", page.epoch, paged=False)
+        for page in rest
+        if not page.acknowledged and page.id not in known
+    )
+
+
+def wait_of(world: World, bead: Bead) -> Waiting | None:
+    """What this Bead waits for in this world; None when it is ready."""
+    return waiting(bead, world.look, world.children, world.now, world.state)
+
+
+def _current(world: World) -> Iterator[Call]:
+    for text in world.unreadable:
+        yield Call("ledger", "unreadable", f"has a file that can't be read: {text}", "gt list", epoch=text)
+    for name, target in world.targets.items():
+        if target.trouble:
+            subject, epoch = f"target:{name}", target.tip or ""
+            page = page_id(subject, target.cause, epoch)
+            yield Call(subject, target.cause, target.trouble, _mended_by(name, target.cause, page), epoch)
+    for bead in world.in_phase(Phase.STUCK):
+        yield _stuck(bead)
+    for queued in world.queue:
+        if queued.standing is Standing.HELD:
+            hint = queued.hint or f"gt why {queued.bead}"
+            yield Call(queued.bead, f"held-{queued.cause}", queued.why, hint, epoch=queued.commit)
+    yield from _unfit(world)
+    for bead in world.in_phase(Phase.OPEN):
+        yield from _idle(world, bead)
+
+
+def _mended_by(target: str, cause: str, page: str) -> str | None:
+    """What ends a target's trouble."""
+    edited = f"${{EDITOR:-vi}} {TOWN_FILE} && git commit -m 'Mend the settings' -- {TOWN_FILE}"
+    return {
+        MOVED: f"gt ack {page}",
+        "settings": edited,
+        "ungated": edited,
+        "missing": f"git config --unset gt.target {shlex.quote(f'^{re.escape(target)}$')}",
+        "red": "gt merge --again",
+        "budget": "gt merge --again",
+    }.get(cause)
+
+
+def _stuck(bead: Bead) -> Call:
+    stuck, question = bead.status.stuck, bead.status.question
+    if stuck is None:
+        return Call(bead.id, "stuck", "is stuck, and doesn't say why", f"gt retry {bead.id}")
+    epoch = format_time(stuck.since)
+    if stuck.reason is StuckReason.QUESTION and question:
+        return Call(bead.id, stuck.reason.value, f"asks: {question.text}", f"gt answer {bead.id} TEXT", epoch)
+    spent = "attempts" if stuck.reason is StuckReason.ATTEMPTS else "interruptions"
+    ended = _first_line(stuck.evidence)
+    text = f"is stuck, its {spent} are spent" + (f"; the last ended with {ended}" if ended else "")
+    return Call(bead.id, stuck.reason.value, text, f"gt retry {bead.id}", epoch)
+
+
+def _unfit(world: World) -> Iterator[Call]:
+    for agent in sorted({name for town in world.towns.values() for name in town.agents}):
+        fit = world.fitness(agent)
+        if fit.state is Fitness.CLOSED:
+            continue
+        said = _first_line(fit.reason)
+        text = f"failed {fit.failures} times outside its task" + (f": {said}" if said else "")
+        subject, epoch = f"agent:{agent}", format_time(fit.since)
+        yield Call(subject, "infra", text, f"gt ack {page_id(subject, 'infra', epoch)}", epoch)
+
+
+def _idle(world: World, bead: Bead) -> Iterator[Call]:
+    """An open Bead that nothing but a person will ever move."""
+    why = wait_of(world, bead)
+    if why is not None:
+        # A hold and a pause are a person's own wish; what is below a parent is told of the parent.
+        if why.cause in (Cause.DANGLING, Cause.CYCLE) or (
+            why.cause is Cause.NEED and _closed_undone(world, why)
+        ):
+            yield Call(bead.id, f"waits-{why.cause}", why.text, why.hint, paged=False)
+    elif bead.spec.type in CONTAINERS:
+        held = world.children(bead.id)
+        if held and not any(satisfied(child) for child in held):
+            text = f"holds {len(held)} Beads, and none of them was done"
+            yield Call(bead.id, "nothing-done", text, f"gt close {bead.id} --reason obsolete", paged=False)
+    elif bead.spec.type in FOR_PEOPLE:
+        yield Call(bead.id, "decision", "is for a person to decide", f"gt close {bead.id}", paged=False)
+    elif world.agent_of(bead) is None:
+        yield from _unworkable(world, bead)
+
+
+def _closed_undone(world: World, why: Waiting) -> bool:
+    need = world.look(why.on or "")
+    return need is not None and need.phase is Phase.CLOSED
+
+
+def _unworkable(world: World, bead: Bead) -> Iterator[Call]:
+    """A ready Bead that no agent here can be given."""
+    base = world.base_of(bead)
+    if base is None or base not in world.targets:
+        text = (
+            f"wants to land on {base}, which is not a target of this clone"
+            if base
+            else "has no target to land on"
+        )
+        hint = f"git config --add gt.target {base or 'main'}"
+        yield Call(bead.id, "no-target", text, hint, paged=False)
+    elif base in world.towns:
+        wanted = bead.spec.agent or world.towns[base].agent
+        lacks = (
+            f"{TOWN_FILE} on {base} has no agent called {wanted}"
+            if wanted
+            else f"{TOWN_FILE} on {base} names no agent"
+        )
+        yield Call(bead.id, "no-agent", f"is ready, but {lacks}", f"gt claim {bead.id}", paged=False)
+
+
+def _first_line(text: str) -> str:
+    return next(iter(text.splitlines()), "")

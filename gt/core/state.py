@@ -1,0 +1,37 @@
+"""What a ledger says of itself and of its town at run time: the values of `gt.yaml` and `state.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+FORMAT = 1
+"""The ledger format that this version reads and writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerMeta:
+    """What a ledger says of itself, in `gt.yaml`."""
+
+    lineage: str
+    prefix: str
+    min_reader: int = 1
+    min_writer: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A person's brake on the whole town."""
+
+    by: str
+    reason: str
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TownState:
+    """The town's runtime data, in `state.yaml`."""
+
+    paused: Paused | None = None
+    acknowledged: Mapping[str, str] = field(default_factory=dict)
+    """For each target, the commit up to which a person has accepted moves that gt did not make."""

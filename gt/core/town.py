@@ -1,0 +1,112 @@
+"""What a town is set to: the values of `.gt/town.yaml` on a target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+TOWN_FILE = ".gt/town.yaml"
+
+Command = tuple[str, ...] | str
+"""A list is executed as it is; a string by `sh -c`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """An agent: any command that can be given a task."""
+
+    name: str
+    preset: str | None = None
+    command: Command | None = None
+    prompt: str = "stdin"
+    """How the prompt goes in: stdin, file, arg or none."""
+    deadline: int | None = None
+    stall: int | None = None
+    """Seconds without any sign of progress after which an attempt is stopped; None: never."""
+    grace: int = 10
+    """Seconds between TERM and KILL."""
+    limit: int | None = None
+    """How many of its attempts may run at once."""
+    env: tuple[str, ...] = ()
+    """Names of variables let through besides the common ones."""
+    args: tuple[str, ...] = ()
+    """Appended to a preset's command line."""
+    wrap: Command | None = None
+    commit: str = "gt"
+    """Who commits what is left in the worktree: `gt`, or `agent`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A command that must pass on a tree before it lands."""
+
+    name: str
+    run: Command
+    timeout: int = 600
+    when: str = "before"
+    inputs: tuple[str, ...] = ()
+    """Globs; when given, the gate sees only these paths, `.gt/` and `.gitattributes`."""
+    env: tuple[str, ...] = ()
+    could_not_run: tuple[int, ...] = (125, 126, 127)
+    """Exit codes that say nothing about the tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worktrees:
+    """Where attempts work, and what makes such a place usable."""
+
+    root: str = "../{repo}.gt"
+    copy: tuple[str, ...] = ()
+    setup: Command | None = None
+    timeout: int = 600
+    caches: tuple[str, ...] = ()
+    """Untracked paths that a gate's slot keeps from one run to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefinerySpec:
+    """How the Refinery lands."""
+
+    slots: int | None = None
+    history: str = "train"
+    review: str = "protected"
+    protected: tuple[str, ...] = (".gt/**", ".github/**", ".gitlab-ci.yml")
+    push: str | None = None
+    budget: int = 20
+    """Gate runs allowed for one (target tip, queue) before its submissions are held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds the town."""
+
+    attempts: int = 3
+    deadline: int = 3600
+    concurrent: int = 4
+    interruptions: int = 10
+    backoff: int = 30
+    """Seconds before the first retry after a failure; doubled for each further one, up to half an hour."""
+    cooldown: int = 1800
+    """Seconds an agent rests after three infrastructure failures in a row."""
+    usd_per_day: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """The settings of a town, as its target has them."""
+
+    agent: str | None = None
+    agents: Mapping[str, AgentSpec] = field(default_factory=dict)
+    worktrees: Worktrees = Worktrees()
+    gates: tuple[Gate, ...] = ()
+    refinery: RefinerySpec = RefinerySpec()
+    limits: Limits = Limits()
+    coordination: str = "local"
+    page: Command | None = None
+    types: tuple[str, ...] = ()
+    ungated: bool = False
+    stages: tuple[Mapping[str, Any], ...] = ()
+    """Branches behind the target, as plain data."""
+    crew: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Standing services, by name, as plain data."""

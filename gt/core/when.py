@@ -1,0 +1,72 @@
+"""Times and durations as people write them, and as integers of seconds.
+
+Inside gt a time is whole seconds since the epoch (UTC) and a duration is
+whole seconds. Strings exist only at the edges: YAML, JSON, the command line.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from gt.errors import Refused
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION = re.compile(
+    r"(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII
+)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_MARKS = ("-", "-", "T", ":", ":", "Z")
+_END = 253370764800
+"""The year 9999: later times have no text that all readers take."""
+LONGEST = 100 * 365 * 86400
+"""Seconds; a duration beyond it is a slip."""
+
+
+def format_time(at: int) -> str:
+    """`2026-11-22T20:00:00Z` for seconds since the epoch."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_time(text: str) -> int:
+    """Seconds since the epoch for an ISO 8601 date or time; without an offset it is UTC.
+
+    Raises Refused when the text is no time.
+    """
+    if _is_canonical(text) or _TIME.fullmatch(text):
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            pass
+        else:
+            seconds = int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
+            if 0 <= seconds < _END:
+                return seconds
+    raise Refused(f"not a time: {text!r} (write 2026-12-01 or 2026-12-01T09:00:00Z)")
+
+
+def _is_canonical(text: str) -> bool:
+    """Whether it has the form that `format_time` gives, as nearly every time that is read has."""
+    return len(text) == 20 and (text[4], text[7], text[10], text[13], text[16], text[19]) == _MARKS
+
+
+def format_duration(seconds: int) -> str:
+    """The largest single unit that is exact, else two or more: `90s` is `1m30s`; 0 is `0s`."""
+    parts: list[str] = []
+    rest = seconds
+    for unit in ("d", "h", "m", "s"):
+        count, rest = divmod(rest, _UNITS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+def parse_duration(text: str) -> int:
+    """Seconds for `90s`, `20m`, `1h`, `3d`, `1h30m`. Raises Refused when the text is no duration."""
+    found = _DURATION.fullmatch(text.strip())
+    if not found or not text.strip():
+        raise Refused(f"not a duration: {text!r} (write 90s, 20m, 1h or 3d)")
+    seconds = sum(int(n) * _UNITS[u] for n, u in zip(found.groups(), "wdhms", strict=True) if n)
+    if seconds > LONGEST:
+        raise Refused(f"too long a duration: {text!r}")
+    return seconds

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gt.core import moves
+from gt.core.bead import Approval, Bead, Closed, CloseReason, Landed, Phase, Result, StuckReason
+from gt.core.data import bead_data
+from gt.core.schema import bead_from
+from gt.core.town import Limits
+from gt.errors import IllegalMove
+from tests.core import strategies
+from tests.core.small import NOW, OID, attempt, bead, lease, submission
+
+LIMITS = Limits()
+
+Move = Callable[[Bead], Bead]
+CALLS: dict[str, Move] = {
+    "accept": moves.accept,
+    "claim": lambda b: moves.claim(b, lease(f"{b.next_ordinal}-aaaa"), ""),
+    "renew": lambda b: moves.renew(b, b.status.lease.token if b.status.lease else "1-aaaa", NOW + 9**9),
+    "submit": lambda b: moves.submit(b, submission(_token(b)), attempt(_token(b), Result.SUBMITTED)),
+    "end": lambda b: moves.end(b, attempt(_token(b), Result.WORK_FAILED), LIMITS, NOW),
+    "ask": lambda b: moves.ask(b, "?", attempt(_token(b), Result.ASKED), NOW),
+    "answer": lambda b: moves.answer(b, "!", LIMITS),
+    "retry": lambda b: moves.retry(b, None, LIMITS),
+    "approve": lambda b: moves.approve(
+        b, Approval(b.status.submission.commit if b.status.submission else OID, OID, "", "bob", NOW)
+    ),
+    "land": lambda b: moves.land(b, Landed(OID, OID, NOW)),
+    "reject": lambda b: moves.reject(
+        b, b.status.submission.token if b.status.submission else "1-aaaa", Result.RED, "red", LIMITS, NOW
+    ),
+    "close": lambda b: moves.close(b, Closed(CloseReason.DONE, "", NOW, "bob")),
+    "reopen": lambda b: moves.reopen(b, LIMITS),
+}
+
+
+def _token(b: Bead) -> str:
+    return b.status.lease.token if b.status.lease else "1-aaaa"
+
+
+def test_every_move_is_called_here() -> None:
+    assert CALLS.keys() == moves.MOVES.keys()
+
+
+@pytest.mark.parametrize("name", moves.MOVES)
+@pytest.mark.parametrize("phase", Phase)
+def test_a_move_goes_only_where_the_table_says(name: str, phase: Phase) -> None:
+    edge = moves.MOVES[name]
+    before = bead("a", phase)
+    if phase not in edge.leaves:
+        with pytest.raises(IllegalMove, match=f"can't {name}"):
+            CALLS[name](before)
+        return
+    if name in ("renew", "answer"):
+        return  # these ask for more than a phase; see below
+    after = CALLS[name](before)
+    assert after.phase in edge.enters
+    assert bead_from(bead_data(after), "here") == after
+
+
+@given(strategies.beads, st.sampled_from(sorted(moves.MOVES)))
+def test_a_move_of_any_bead_is_refused_or_leaves_a_bead_that_can_be_written(before: Bead, name: str) -> None:
+    try:
+        after = CALLS[name](before)
+    except IllegalMove:
+        return
+    assert bead_from(bead_data(after), "here") == after
+    assert (after.id, after.uid, after.notes, after.created) == (
+        before.id,
+        before.uid,
+        before.notes,
+        before.created,
+    )
+
+
+def test_another_token_changes_nothing() -> None:
+    held = bead("a", Phase.LEASED)
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: moves.submit(held, submission("2-bbbb"), attempt("2-bbbb", Result.SUBMITTED)),
+        lambda: moves.end(held, attempt("2-bbbb", Result.CRASHED), LIMITS, NOW),
+        lambda: moves.ask(held, "?", attempt("2-bbbb", Result.ASKED), NOW),
+        lambda: moves.renew(held, "2-bbbb", NOW + 9),
+    )
+    for call in calls:
+        with pytest.raises(IllegalMove, match="that attempt is over"):
+            call()
+
+
+def test_an_ordinal_is_never_used_again() -> None:
+    with pytest.raises(IllegalMove, match="the next ordinal is 1"):
+        moves.claim(bead("a"), lease("2-aaaa"), "")
+    failed = moves.end(bead("a", Phase.LEASED), attempt("1-aaaa", Result.WORK_FAILED), LIMITS, NOW)
+    assert failed.next_ordinal == 2
+
+
+def test_attempts_are_spent_and_given_anew() -> None:
+    at = bead("a")
+    for _ in range(3):
+        at = CALLS["claim"](at)
+        at = moves.end(at, attempt(_token(at), Result.WORK_FAILED), LIMITS, NOW)
+    assert at.status.stuck
+    assert at.status.stuck.reason is StuckReason.ATTEMPTS
+    again = moves.retry(at, None, LIMITS)
+    assert moves.attempts_allowed(again, LIMITS) - again.counted == 3
+    assert moves.retry(again, None, LIMITS) == again
+
+
+def test_interruptions_and_infrastructure_cost_no_attempt() -> None:
+    at = bead("a")
+    for result in (Result.INFRA, Result.INTERRUPTED, Result.RELEASED):
+        at = CALLS["claim"](at)
+        at = moves.end(at, attempt(_token(at), result), LIMITS, NOW)
+    assert (at.phase, at.counted) == (Phase.OPEN, 0)
+
+
+def test_a_question_is_answered_once() -> None:
+    asked = CALLS["ask"](bead("a", Phase.LEASED))
+    answered = moves.answer(asked, "yes", LIMITS)
+    assert answered.status.question
+    assert (answered.phase, answered.status.question.answer) == (Phase.OPEN, "yes")
+    with pytest.raises(IllegalMove):
+        moves.answer(answered, "no", LIMITS)
+
+
+def test_only_a_persons_lease_is_renewed() -> None:
+    with pytest.raises(IllegalMove, match="its deadline stands"):
+        CALLS["renew"](bead("a", Phase.LEASED))
+    mine = moves.claim(bead("a"), lease("1-aaaa", lock=False), "")
+    longer = moves.renew(mine, "1-aaaa", NOW + 9999)
+    assert longer.status.lease
+    assert longer.status.lease.expires == NOW + 9999
+    assert moves.renew(longer, "1-aaaa", NOW) is longer
+
+
+@given(st.text(min_size=1), st.integers(1, 60), st.integers(1, 600))
+def test_back_off_grows_is_capped_and_the_same_for_everybody(uid: str, failures: int, base: int) -> None:
+    wait = moves.backoff(uid, failures, base)
+    nominal = min(moves.BACKOFF_CAP, base * 2 ** min(failures - 1, 10))
+    assert wait == moves.backoff(uid, failures, base)
+    assert 0.8 * nominal - 1 <= wait <= 1.2 * nominal + 1
+    assert wait >= 1
+
+
+def test_reopening_starts_over_with_the_next_token() -> None:
+    landed = moves.land(bead("a", Phase.SUBMITTED), Landed(OID, OID, NOW))
+    again = moves.reopen(landed, LIMITS)
+    assert (again.phase, again.status.landed, again.status.submission) == (Phase.OPEN, None, None)
+    assert again.next_ordinal == 2

@@ -1,0 +1,361 @@
+"""plan(world): what each controller says, and what all of it comes to."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gt.core.bead import Attempt, Landed, Phase, Result
+from gt.core.page import MAX_SENDS, Acknowledged
+from gt.core.plan import By, Next, Plan, plan
+from gt.core.state import Paused, TownState
+from gt.core.town import AgentSpec, Limits, Town
+from gt.core.world import (
+    ZOMBIE_GRACE,
+    Liveness,
+    Queued,
+    Remains,
+    Standing,
+    Target,
+    World,
+    Zombie,
+    lease_grace,
+)
+from tests.core.small import NOW, OID, attempt, bead, gt, lease, submission
+from tests.core.worlds import TOWN, page, world, worlds
+
+FEW = settings(max_examples=40, deadline=None)
+
+
+def commands(found: Plan) -> list[str]:
+    return [action.command for action in found.actions]
+
+
+@given(worlds())
+@FEW
+def test_total_and_deterministic(some: World) -> None:
+    again = replace(some)
+    assert plan(some) == plan(again)
+
+
+@given(worlds())
+@FEW
+def test_every_action_can_be_typed(some: World) -> None:
+    for action in plan(some).actions:
+        assert shlex.split(action.command) == ["gt", action.verb, *action.args]
+
+
+@given(worlds(), st.integers(0, 4_000_000_000))
+@FEW
+def test_nothing_destructive_from_the_unknown(some: World, now: int) -> None:
+    """Without a single successful look at processes, only a deadline ends a lease."""
+    blind = replace(some, now=now, liveness={}, zombies=(), remains=(), stale=(), landings={})
+    for action in plan(blind).by(By.RECONCILE):
+        if action.verb == "expire":
+            held = some.beads[action.args[0]].status.lease
+            assert held is not None
+            assert held.expires + lease_grace(held) <= now
+        else:
+            assert action.verb in {"page", "close"}
+
+
+@given(worlds())
+@FEW
+def test_at_rest_there_is_nothing_to_do(some: World) -> None:
+    found = plan(some)
+    if found.next in (Next.REST, Next.HUMAN):
+        assert found.at_rest
+        assert [action for action in found.actions if not action.garbage] == []
+    if found.next is Next.REST:
+        assert not found.needs_human
+
+
+@given(worlds())
+@FEW
+def test_the_next_wake_is_to_come(some: World) -> None:
+    wake = plan(some).next_wake
+    assert wake is None or wake > some.now
+
+
+def test_an_empty_town_is_at_rest() -> None:
+    found = plan(world())
+    assert found == Plan((), (), None, 0)
+    assert found.next is Next.REST
+
+
+def test_a_town_of_ended_and_waiting_for_nothing_is_at_rest() -> None:
+    found = plan(
+        world(
+            bead("a", Phase.LANDED), bead("b", Phase.CLOSED), bead("c", Phase.PROPOSED), bead("d", hold=True)
+        )
+    )
+    assert found.next is Next.REST
+
+
+def test_ready_beads_are_worked_by_priority_up_to_the_limit() -> None:
+    found = plan(world(bead("a"), bead("b", priority=0), bead("c", priority=1)))
+    assert commands(found) == [f"gt work {gt('b')}", f"gt work {gt('c')}"]
+    assert found.next is Next.DUE
+
+
+@pytest.mark.parametrize("limit", [0, 1])
+def test_an_agents_limit_holds(limit: int) -> None:
+    town = replace(TOWN, agents={"claude": AgentSpec("claude", command="true", limit=limit)})
+    assert len(plan(world(bead("a"), bead("b"), town=town)).by(By.WORK)) == limit
+
+
+def test_running_attempts_take_their_room() -> None:
+    found = plan(world(bead("a", Phase.LEASED), bead("b"), bead("c"), liveness={gt("a"): Liveness.LIVE}))
+    assert commands(found) == [f"gt work {gt('b')}"]
+
+
+def test_what_a_day_may_cost_stops_work_until_the_first_expense_is_a_day_old() -> None:
+    town = replace(TOWN, limits=Limits(usd_per_day=2))
+    spent = replace(attempt("1-aaaa", Result.NO_CHANGE, NOW - 100), usage={"usd": 2.5})
+    open_one = bead("a")
+    found = plan(world(replace(open_one, status=replace(open_one.status, attempts=(spent,))), town=town))
+    assert found.actions == ()
+    assert found.next_wake == NOW - 100 + 86400
+    assert found.next is Next.WAITING
+
+
+def test_the_lease_of_the_dead_is_ended_at_once_and_that_of_the_living_never() -> None:
+    dead = world(bead("a", Phase.LEASED), liveness={gt("a"): Liveness.DEAD})
+    assert commands(plan(dead)) == [f"gt expire {gt('a')} 1-aaaa"]
+    assert plan(dead).live == 0
+    living = replace(dead, liveness={gt("a"): Liveness.LIVE})
+    assert plan(living).actions == ()
+    assert plan(living).next is Next.WAITING
+    assert plan(living).next_wake == NOW + 3600 + lease_grace(lease())
+
+
+@pytest.mark.parametrize("liveness", [Liveness.LIVE, Liveness.UNKNOWN])
+def test_past_its_end_and_grace_every_lease_is_ended(liveness: Liveness) -> None:
+    over = NOW + 3600 + lease_grace(lease())
+    leased = bead("a", Phase.LEASED)
+    assert plan(world(leased, now=over - 1, liveness={gt("a"): liveness})).actions == ()
+    found = plan(world(leased, now=over, liveness={gt("a"): liveness}))
+    assert commands(found) == [f"gt expire {gt('a')} 1-aaaa"]
+
+
+def test_a_zombie_is_killed_after_its_grace_and_waited_for_until_then() -> None:
+    some = world(bead("a"), zombies=(Zombie(gt("a"), "1-aaaa", NOW),), towns={})
+    assert plan(some).actions == ()
+    assert plan(some).next_wake == NOW + ZOMBIE_GRACE
+    assert commands(plan(replace(some, now=NOW + ZOMBIE_GRACE))) == [f"gt kill {gt('a')} 1-aaaa"]
+
+
+def test_a_landing_is_recorded_and_not_merged_again() -> None:
+    queued = Queued(gt("a"), "1-aaaa", "main", OID, Standing.DUE)
+    found = plan(
+        world(bead("a", Phase.SUBMITTED), landings={gt("a"): Landed("1" * 40, OID, NOW)}, queue=(queued,))
+    )
+    assert commands(found) == [f"gt landed {gt('a')} 1-aaaa"]
+
+
+def test_what_needs_a_bead_that_has_landed_is_ready_before_the_ledger_says_so() -> None:
+    some = world(
+        bead("a", Phase.SUBMITTED), bead("b", needs=[gt("a")]), landings={gt("a"): Landed("1" * 40, OID, NOW)}
+    )
+    assert f"gt work {gt('b')}" in commands(plan(some))
+
+
+def test_one_merge_for_each_target_that_has_something_due() -> None:
+    two = world(
+        bead("a", Phase.SUBMITTED),
+        targets={"main": Target("main", OID), "next": Target("next", OID)},
+        towns={"main": TOWN, "next": TOWN},
+        queue=tuple(
+            Queued(gt(name), "1-aaaa", base, OID, standing)
+            for name, base, standing in (
+                ("a", "main", Standing.DUE),
+                ("b", "main", Standing.DUE),
+                ("c", "next", Standing.DUE),
+                ("d", "next", Standing.WAITING),
+            )
+        ),
+    )
+    assert commands(plan(two)) == ["gt merge", "gt merge --target next"]
+
+
+def test_an_epic_closes_when_all_it_holds_is_over_and_something_was_done() -> None:
+    epic = bead("e", type="epic")
+    assert plan(world(epic, bead("a", parent=gt("e")))).by(By.RECONCILE) == ()
+    done = plan(world(epic, bead("a", Phase.LANDED, parent=gt("e"))))
+    assert commands(done) == [f"gt close {gt('e')} --reason done"]
+
+
+def test_an_epic_of_which_nothing_was_done_is_a_persons_business() -> None:
+    found = plan(world(bead("e", type="epic"), bead("a", Phase.CLOSED, parent=gt("e"), closed="wontfix")))
+    assert found.actions == ()
+    assert [call.hint for call in found.calls] == [f"gt close {gt('e')} --reason obsolete"]
+    assert found.next is Next.HUMAN
+
+
+def test_a_stuck_bead_is_paged_once() -> None:
+    some = world(bead("a", Phase.STUCK))
+    (action,) = plan(some).actions
+    assert (action.verb, action.args[:2]) == ("page", (gt("a"), "attempts-spent"))
+    (call,) = plan(some).calls
+    made = page(gt("a"), "attempts-spent", call.epoch)
+    assert made.id == call.page
+    found = plan(replace(some, pages={made.id: made}))
+    assert found.actions == ()
+    assert found.next is Next.HUMAN
+
+
+def test_a_page_is_sent_until_it_gets_through_but_not_for_ever() -> None:
+    paging = replace(TOWN, page="true")
+    stuck = bead("a", Phase.STUCK)
+    (call,) = plan(world(stuck)).calls
+    made = page(gt("a"), "attempts-spent", call.epoch)
+
+    def with_page(now: int = NOW, **fields: object) -> Plan:
+        return plan(world(stuck, town=paging, now=now, pages={made.id: replace(made, **fields)}))  # type: ignore[arg-type]
+
+    assert [action.verb for action in with_page().actions] == ["page"]
+    assert with_page(sends=1).actions == ()
+    assert with_page(sends=1).next_wake == NOW + 15
+    assert [action.verb for action in with_page(NOW + 15, sends=1).actions] == ["page"]
+    for over in (
+        with_page(NOW + 9999, sends=MAX_SENDS),
+        with_page(sends=1, sent=NOW),
+        with_page(acknowledged=Acknowledged("alice", NOW)),
+    ):
+        assert over.actions == ()
+        assert over.next is Next.HUMAN
+
+
+def test_a_page_whose_cause_is_gone_waits_for_its_acknowledgement() -> None:
+    old = page("target:main", "red", OID)
+    found = plan(world(pages={old.id: old}))
+    assert found.actions == ()
+    assert [(call.subject, call.hint) for call in found.calls] == [("target:main", f"gt ack {old.id}")]
+    assert (
+        plan(world(pages={old.id: replace(old, acknowledged=Acknowledged("alice", NOW))})).next is Next.REST
+    )
+
+
+def test_a_held_submission_needs_a_person() -> None:
+    held = Queued(
+        gt("a"),
+        "1-aaaa",
+        "main",
+        OID,
+        Standing.HELD,
+        "approval",
+        "waits for approval",
+        f"gt approve {gt('a')}",
+    )
+    found = plan(world(bead("a", Phase.SUBMITTED), queue=(held,)))
+    assert [call.hint for call in found.calls] == [f"gt approve {gt('a')}"]
+    assert [action.verb for action in found.actions] == ["page"]
+
+
+def test_a_target_that_others_moved_is_accepted_by_acknowledging_its_page() -> None:
+    found = plan(world(targets={"main": Target("main", OID, "was moved by others", "moved")}))
+    (call,) = found.calls
+    assert (call.subject, call.epoch, call.hint) == ("target:main", OID, f"gt ack {call.page}")
+
+
+@pytest.mark.parametrize(
+    ("cause", "command"),
+    [
+        ("missing", "git config --unset gt.target '^rel/1\\.0$'"),
+        ("red", "gt merge --again"),
+        ("settings", "${EDITOR:-vi} .gt/town.yaml && git commit -m 'Mend the settings' -- .gt/town.yaml"),
+    ],
+)
+def test_a_target_in_trouble_names_what_ends_it(cause: str, command: str) -> None:
+    found = plan(world(targets={"rel/1.0": Target("rel/1.0", OID, "is in trouble", cause)}))
+    assert [call.hint for call in found.calls] == [command]
+
+
+def test_a_missing_town_starts_nothing_and_a_foreign_base_is_said() -> None:
+    assert plan(world(bead("a"), towns={})).actions == ()
+    found = plan(world(bead("a", base="elsewhere")))
+    assert [call.hint for call in found.calls] == ["git config --add gt.target elsewhere"]
+    none = plan(world(bead("a"), towns={}, targets={}))
+    assert [call.hint for call in none.calls] == ["git config --add gt.target main"]
+
+
+def test_no_bead_falls_to_a_target_that_is_not_its_own() -> None:
+    """The settings of the default target can't be read: the next one's are no substitute."""
+    some = world(bead("a"), targets={"main": Target("main", OID, "has settings that can't be read", "settings"),
+                                     "next": Target("next", OID)}, towns={"next": TOWN})  # fmt: skip
+    assert plan(some).by(By.WORK) == ()
+
+
+def test_an_unknown_agent_is_a_persons_business() -> None:
+    found = plan(world(bead("a", agent="nobody")))
+    assert [call.reason for call in found.calls] == ["no-agent"]
+    assert plan(world(bead("a"), town=Town())).next is Next.HUMAN
+
+
+def test_needs_that_can_never_be_met_need_a_person() -> None:
+    gone = plan(world(bead("a", needs=[gt("z")])))
+    assert [call.hint for call in gone.calls] == [f"gt dep rm {gt('a')} {gt('z')}"]
+    undone = plan(world(bead("a", needs=[gt("z")]), bead("z", Phase.CLOSED, closed="wontfix")))
+    assert undone.next is Next.HUMAN
+    assert plan(world(bead("a", needs=[gt("z")]), bead("z", Phase.PROPOSED))).next is Next.REST
+
+
+def test_a_deferral_wakes_by_itself() -> None:
+    found = plan(world(bead("a", defer=NOW + 50)))
+    assert (found.next_wake, found.next) == (NOW + 50, Next.WAITING)
+
+
+def test_a_pause_stops_work_and_ends_by_itself() -> None:
+    found = plan(world(bead("a"), state=TownState(Paused("alice", "lunch", NOW + 60))))
+    assert (found.actions, found.next_wake) == ((), NOW + 60)
+
+
+def test_garbage_is_tidied_up_and_does_not_keep_a_town_from_rest() -> None:
+    left = tuple(Remains(gt("a"), "1-aaaa", what, "/x") for what in ("worktree", "branch"))
+    found = plan(world(remains=left))
+    assert commands(found) == [f"gt prune {gt('a')} 1-aaaa"]
+    assert found.next is Next.REST
+
+
+def ailing(failures: int) -> World:
+    sick = bead("a")
+    ended = tuple(
+        Attempt(f"{n}-aaaa", "claude", NOW - 60, NOW - 10 + n, Result.INFRA, "no key")
+        for n in range(1, failures + 1)
+    )
+    return world(replace(sick, status=replace(sick.status, attempts=ended)))
+
+
+def test_an_ailing_agent_rests_then_gets_one_trial_then_waits_for_a_person() -> None:
+    opened = plan(ailing(3))
+    assert [action.verb for action in opened.actions] == ["page"]
+    assert opened.next_wake == NOW - 7 + 1800
+    trial = plan(replace(ailing(3), now=NOW + 1800))
+    assert [action.verb for action in trial.by(By.WORK)] == ["work"]
+    tripped = plan(replace(ailing(6), now=NOW + 9999))
+    assert tripped.by(By.WORK) == ()
+    assert tripped.next_wake is None
+    (call,) = tripped.calls
+    seen = page("agent:claude", "infra", call.epoch, acknowledged=Acknowledged("alice", NOW))
+    assert [action.verb for action in plan(replace(ailing(6), pages={seen.id: seen})).actions] == ["work"]
+
+
+def test_unreadable_files_are_called_out() -> None:
+    found = plan(world(unreadable=("beads/a/a/gt-x.yaml: not YAML",)))
+    assert [call.subject for call in found.calls] == ["ledger"]
+
+
+def test_submission_that_only_waits_is_rest() -> None:
+    waits = Queued(gt("a"), "1-aaaa", "main", OID, Standing.WAITING, "need", "needs something")
+    sub = bead("a", Phase.SUBMITTED)
+    assert sub.status.submission == submission()
+    assert plan(world(sub, queue=(waits,))).next is Next.REST
+
+
+def test_what_a_dead_merge_left_is_for_the_next_merge() -> None:
+    found = plan(replace(world(), unfinished="a gt merge that died left a gate running"))
+    assert (commands(found), found.next) == (["gt merge"], Next.DUE)

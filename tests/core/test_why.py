@@ -1,0 +1,118 @@
+"""why: one reason for every phase, the chain behind it, and a command that exists."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+
+from gt.core.bead import Landed, Phase, Question, Result, Stuck, StuckReason
+from gt.core.plan import plan
+from gt.core.town import AgentSpec, Limits
+from gt.core.why import Reason, command, why
+from gt.core.world import Liveness, Queued, Standing, Target, World
+from tests.core.small import NOW, OID, attempt, bead, gt
+from tests.core.test_plan import ailing
+from tests.core.worlds import TOWN, world, worlds
+
+A = gt("a")
+FULL = replace(TOWN, agents={"claude": AgentSpec("claude", command="true", limit=1)})
+
+
+def asked(some: World, name: str = "a") -> tuple[Reason, ...]:
+    return why(some, plan(some), gt(name))
+
+
+def queued(standing: Standing, text: str = "", hint: str | None = None) -> Queued:
+    return Queued(A, "1-aaaa", "main", OID, standing, "x", text, hint)
+
+
+@given(worlds())
+@settings(max_examples=40, deadline=None)
+def test_every_bead_has_a_reason(some: World) -> None:
+    found = plan(some)
+    for name in some.beads:
+        chain = why(some, found, name)
+        assert chain[0].bead == name
+        assert chain[0].text
+        assert len({link.bead for link in chain}) == len(chain)
+        assert shlex.split(command(chain) or "gt")
+
+
+def test_unknown_beads_have_none() -> None:
+    assert asked(world()) == ()
+    assert command(()) is None
+
+
+@pytest.mark.parametrize(
+    ("some", "text", "typed"),
+    [
+        (world(bead("a", Phase.PROPOSED)), "only proposed", f"gt accept {A}"),
+        (world(bead("a")), "an attempt can start now", "gt run"),
+        (world(bead("a", hold=True)), "held by a person", f"gt edit {A} --no-hold"),
+        (world(bead("a", agent="x")), "no agent called x", f"gt claim {A}"),
+        (world(bead("a", type="epic")), "holds no Bead yet", f"gt create TITLE --parent {A}"),
+        (world(bead("a", type="decision")), "for a person to decide", f"gt close {A}"),
+        (world(bead("a"), targets={"main": Target("main", None, "doesn't exist")}, towns={}), "doesn't exist", "gt status"),
+        (world(bead("a", Phase.LEASED), liveness={A: Liveness.DEAD}), "who died", "gt reconcile"),
+        (world(bead("a", Phase.LEASED), liveness={A: Liveness.LIVE}), "until 2026-11-22T21:00:00Z", f"gt logs {A}"),
+        (world(bead("a", Phase.LEASED), now=NOW + 3600), "that is over", "gt reconcile"),
+        (world(bead("a", Phase.SUBMITTED), queue=(queued(Standing.DUE),)), "can be gated", "gt merge"),
+        (world(bead("a", Phase.SUBMITTED), queue=(queued(Standing.HELD, "waits for Bob", "gt approve x"),)), "waits for Bob", "gt approve x"),
+        (world(bead("a", Phase.SUBMITTED)), "not in any queue", "gt queue"),
+        (world(bead("a", Phase.STUCK)), "attempts are spent", f"gt retry {A}"),
+        (world(bead("a", Phase.CLOSED, closed="done")), "was closed as done by alice", f"gt reopen {A}"),
+        (ailing(3), "rests", "gt pages"),
+        (ailing(6), "waits for a person", "gt pages"),
+        (world(bead("a", priority=4), bead("b"), bead("c")), "others come first", "gt status"),
+        (world(bead("a"), bead("b", Phase.LEASED), town=FULL), "its limit is 1", "gt status"),
+        (world(bead("a"), town=replace(TOWN, limits=Limits(concurrent=0))), "waits for room", "gt status"),
+    ],
+)  # fmt: skip
+def test_the_reason_and_the_command(some: World, text: str, typed: str) -> None:
+    chain = asked(some)
+    assert text in chain[0].text
+    assert command(chain) == typed
+
+
+def test_a_question_is_asked() -> None:
+    one = bead("a", Phase.STUCK)
+    status = replace(
+        one.status, stuck=Stuck(StuckReason.QUESTION, NOW), question=Question("Which port?", NOW)
+    )
+    chain = asked(world(replace(one, status=status)))
+    assert (chain[0].text, command(chain)) == ("asks: Which port?", f"gt answer {A} TEXT")
+
+
+def test_the_chain_leads_to_what_must_move_first() -> None:
+    some = world(bead("a", needs=[gt("b")]), bead("b", needs=[gt("c")]), bead("c", Phase.STUCK))
+    chain = asked(some)
+    assert [link.bead for link in chain] == [A, gt("b"), gt("c")]
+    assert command(chain) == f"gt retry {gt('c')}"
+
+
+def test_a_submission_leads_to_the_need_it_waits_for() -> None:
+    place = queued(Standing.WAITING, f"needs {gt('b')}, which is open", f"gt why {gt('b')}")
+    chain = asked(world(bead("a", Phase.SUBMITTED, needs=[gt("b")]), bead("b"), queue=(place,)))
+    assert [link.bead for link in chain] == [A, gt("b")]
+    assert command(chain) == "gt run"
+
+
+def test_a_circle_ends() -> None:
+    assert len(asked(world(bead("a", needs=[gt("b")]), bead("b", needs=[A])))) == 2
+
+
+def test_what_a_landing_took() -> None:
+    one = bead("a", Phase.LANDED)
+    attempts = (
+        attempt("1-aaaa", Result.RED),
+        replace(attempt("2-aaaa", Result.SUBMITTED), usage={"usd": 0.5}),
+    )
+    status = replace(one.status, attempts=attempts, landed=Landed("abcdef" * 6 + "abcd", OID, NOW))
+    (reason,) = asked(world(replace(one, status=status)))
+    assert reason.text == (
+        "landed as abcdefabcdef at 2026-11-22T20:00:00Z: 2 attempts, 2m of work, 1 refused by the Refinery, 0.50 USD"
+    )
+    assert reason.command is None
