@@ -1,0 +1,1 @@
+"""Git, knowing nothing of beads: repositories, objects, refs, merges and worktrees."""

@@ -1,0 +1,120 @@
+"""What trees and commits look like inside.
+
+Parsed by hand: a tree of the ledger is 32 lines, and dulwich's parser would cost its import.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gt.errors import Malformed
+
+TREE = 0o040000
+FILE = 0o100644
+EXECUTABLE = 0o100755
+SYMLINK = 0o120000
+GITLINK = 0o160000
+
+SIGNATURE = re.compile(r"(.*>) (-?\d+) [+-]\d+", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a tree; a name that isn't UTF-8 survives as surrogates."""
+
+    mode: int
+    name: str
+    oid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit; `author` and `committer` are `Name <mail>`, times seconds since the epoch."""
+
+    oid: str
+    tree: str
+    parents: tuple[str, ...]
+    author: str
+    committer: str
+    author_time: int
+    commit_time: int
+    message: str
+
+
+def parse_tree(oid: str, data: bytes) -> tuple[Entry, ...]:
+    """The entries of a tree object; the length of its own id tells that of its entries'."""
+    width = len(oid) // 2
+    entries = []
+    at = 0
+    while at < len(data):
+        blank = data.find(b" ", at)
+        nul = data.find(b"\0", blank)
+        end = nul + 1 + width
+        if not at < blank < nul or end > len(data):
+            raise Malformed(oid, "is a damaged tree", hint="git fsck")
+        name = data[blank + 1 : nul].decode("utf-8", "surrogateescape")
+        entries.append(Entry(int(data[at:blank], 8), name, data[nul + 1 : end].hex()))
+        at = end
+    return tuple(entries)
+
+
+def format_tree(entries: Iterable[Entry]) -> bytes:
+    """A tree object's content; raises Malformed for names that no tree may hold."""
+    lines = {}
+    for entry in entries:
+        name = encode(entry.name)
+        if name.lower() in (b"", b".", b"..", b".git") or b"/" in name or b"\0" in name or name in lines:
+            raise Malformed(repr(entry.name), "can't be a name in a tree")
+        lines[name] = (
+            name + b"/" if entry.mode == TREE else name,
+            b"%o %s\0" % (entry.mode, name) + bytes.fromhex(entry.oid),
+        )
+    return b"".join(line for _, line in sorted(lines.values()))
+
+
+def parse_commit(oid: str, data: bytes) -> Commit:
+    """A commit object; raises Malformed."""
+    head, _, body = data.partition(b"\n\n")
+    fields: dict[str, list[str]] = {}
+    for line in head.decode("utf-8", "surrogateescape").split("\n"):
+        key, _, value = line.partition(" ")
+        fields.setdefault(key, []).append(value)
+    try:
+        author, author_time = _signature(fields["author"][0])
+        committer, commit_time = _signature(fields["committer"][0])
+        tree = fields["tree"][0]
+    except (KeyError, ValueError):
+        raise Malformed(oid, "is a damaged commit", hint="git fsck") from None
+    return Commit(
+        oid=oid,
+        tree=tree,
+        parents=tuple(fields.get("parent", ())),
+        author=author,
+        committer=committer,
+        author_time=author_time,
+        commit_time=commit_time,
+        message=_decode(body, fields.get("encoding", ["utf-8"])[0]),
+    )
+
+
+def _signature(value: str) -> tuple[str, int]:
+    if (match := SIGNATURE.fullmatch(value)) is None:
+        raise ValueError(value)
+    return match[1], int(match[2])
+
+
+def _decode(text: bytes, encoding: str) -> str:
+    try:
+        return text.decode(encoding, "surrogateescape")
+    except (LookupError, UnicodeError):
+        return text.decode("utf-8", "surrogateescape")
+
+
+def encode(text: str) -> bytes:
+    """Text as git keeps it: UTF-8, with undecodable bytes as they came."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a lone surrogate, out of some JSON
+        return text.encode("utf-8", "backslashreplace")
