@@ -1,0 +1,281 @@
+"""Canonical YAML: the one form in which gt writes plain data, and a fast reader of just that form.
+
+Knows mappings with string keys, lists, strings, numbers, booleans and null; knows nothing of Beads.
+`read` may guess wrong on any other YAML, so its answer counts only if `emit` gives back the very text:
+`emit` never writes two values alike, and YAML 1.1 and 1.2 both read what it wrote as the value it was given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from json.decoder import scanstring as _unquoted  # type: ignore[attr-defined]
+from typing import Any
+
+from gt.errors import Refused
+
+MAX_DEPTH = 24
+"""Collections inside collections; a Bead needs four."""
+
+MAX_KEY = 500
+"""Characters of a key as written; YAML itself stops at 1024."""
+
+_VISIBLE = r"\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
+"""Written as they are. The rest is what YAML forbids or reads as a line break, and what reverses text on screen."""
+
+_PLAIN = re.compile(rf"[A-Za-z_/\u00c0-\u024f][{_VISIBLE}]*\Z")
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+"""Booleans and nulls of some YAML version; everything else that isn't text begins with no letter."""
+_BLOCK = re.compile(rf"[{_VISIBLE}\t\n]+\Z")
+_ESCAPED = re.compile(rf"[^{_VISIBLE}]|[\"\\]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+
+_ATOMS: dict[str, Any] = {"null": None, "true": True, "false": False, "[]": [], "{}": {}}
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+(e[+-][0-9]+)?)?\Z")
+
+
+class NotCanonical(Exception):
+    """A text that `emit` would not have written; it may still be good YAML."""
+
+
+def emit(data: dict[str, Any]) -> str:
+    """The text of a mapping, keys in the order given, each on a line, ended by a newline.
+
+    Raises Refused for what canonical YAML has no form for: half characters, infinities, foreign types.
+    """
+    if not data:
+        return "{}\n"
+    out: list[str] = []
+    _emit_map(data, "", out.append, MAX_DEPTH)
+    return "".join(out)
+
+
+def _emit_map(data: dict[str, Any], pad: str, put: Callable[[str], None], left: int) -> None:
+    if not left:
+        raise Refused(f"data is nested deeper than {MAX_DEPTH} levels")
+    for key, value in data.items():
+        name = _keys.get(key) or _key(key)
+        kind = type(value)
+        if kind is str:
+            put(f"{pad}{name}: {_lines.get(value) or _string(value, pad)}\n")
+        elif kind is dict and value:
+            put(f"{pad}{name}:\n")
+            _emit_map(value, pad + "  ", put, left - 1)
+        elif kind is list and value:
+            put(f"{pad}{name}:\n")
+            _emit_list(value, pad + "  ", put, left - 1)
+        else:
+            put(f"{pad}{name}: {_atom(value)}\n")
+
+
+def _emit_list(items: list[Any], pad: str, put: Callable[[str], None], left: int) -> None:
+    if not left:
+        raise Refused(f"data is nested deeper than {MAX_DEPTH} levels")
+    for value in items:
+        kind = type(value)
+        if kind is str:
+            put(f"{pad}- {_string(value, pad)}\n")
+        elif kind is dict and value:
+            part: list[str] = []
+            _emit_map(value, pad + "  ", part.append, left - 1)
+            # The first key stands right after the dash.
+            put(f"{pad}- {part[0][len(pad) + 2 :]}")
+            put("".join(part[1:]))
+        elif kind is list and value:
+            put(f"{pad}-\n")
+            _emit_list(value, pad + "  ", put, left - 1)
+        else:
+            put(f"{pad}- {_atom(value)}\n")
+
+
+_keys: dict[object, str] = {}
+"""Keys as written, for the few hundred that come up again and again."""
+
+_lines: dict[str, str] = {}
+"""Short strings as written, likewise."""
+
+
+def _key(key: object) -> str:
+    if type(key) is not str:
+        raise Refused(f"a key must be text, not {type(key).__name__}")
+    written = _quoted(key) if ":" in key else _line(key)
+    if len(written) > MAX_KEY:
+        raise Refused(f"a key is longer than {MAX_KEY} characters: {key[:40]}...")
+    if len(_keys) < 500:
+        _keys[key] = written
+    return written
+
+
+def _string(text: str, pad: str) -> str:
+    if "\n" in text and _BLOCK.match(text) and not text.isspace():
+        return _block(text, pad)
+    written = _line(text)
+    if len(text) < 16 and len(_lines) < 2000:
+        _lines[text] = written
+    return written
+
+
+def _line(text: str) -> str:
+    if (
+        _PLAIN.match(text)
+        and ": " not in text
+        and " #" not in text
+        and text[-1] not in ": "
+        and (len(text) > 5 or text.lower() not in _WORDS)
+    ):
+        return text
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    if text.isalnum() and text.isascii():
+        return f'"{text}"'
+    return '"' + _ESCAPED.sub(_escape, text) + '"'
+
+
+def _block(text: str, pad: str) -> str:
+    lines = text.split("\n")
+    # A first line that is empty or begins with a blank would leave the indentation to be guessed.
+    head = "|2" if not lines[0] or lines[0][0] in " \t" else "|"
+    if lines[-1]:
+        head += "-"
+    else:
+        lines.pop()
+        if not lines[-1]:
+            head += "+"
+    inner = "\n" + pad + "  "
+    return head + "".join([inner + line if line else "\n" for line in lines])
+
+
+def _escape(found: re.Match[str]) -> str:
+    char = found[0]
+    if "\ud800" <= char <= "\udfff":
+        raise Refused(f"text has half a character (U+{ord(char):04X}), which UTF-8 can't hold")
+    return _SHORT.get(char) or f"\\u{ord(char):04x}"
+
+
+def _atom(value: Any) -> str:
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    kind = type(value)
+    if kind is int:
+        if not -(10**30) < value < 10**30:
+            raise Refused("a number has more than 30 digits")
+        return str(value)
+    if kind is float:
+        return _float(value)
+    if kind is list or kind is dict:
+        return "[]" if kind is list else "{}"
+    raise Refused(f"can't be written as YAML: {kind.__name__}")
+
+
+def _float(value: float) -> str:
+    text = repr(value)
+    if text.endswith(("f", "n")):
+        raise Refused(f"can't be written as YAML: {text}")
+    if "e" in text and "." not in text:  # YAML 1.1 takes 1e-07 for a string
+        text = text.replace("e", ".0e")
+    return text
+
+
+def read(text: str) -> dict[str, Any]:
+    """The mapping that `emit` wrote as this text. Raises NotCanonical for any other text."""
+    if text == "{}\n":
+        return {}
+    try:
+        lines = text.split("\n")
+        if lines.pop():
+            raise NotCanonical
+        reader = _Lines(lines)
+        data = reader.mapping("")
+        if reader.at == len(lines) and emit(data) == text:
+            return data
+    except (IndexError, ValueError, RecursionError, Refused) as error:
+        raise NotCanonical from error
+    raise NotCanonical
+
+
+class _Lines:
+    """A reader's place in the lines of a text."""
+
+    __slots__ = ("at", "lines")
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        self.at = 0
+
+    def mapping(self, pad: str) -> dict[str, Any]:
+        """The keys from here on that stand at this indentation; the caller took away a leading dash."""
+        lines, skip, count = self.lines, len(pad), len(self.lines)
+        data: dict[str, Any] = {}
+        while self.at < count:
+            line = lines[self.at]
+            if not line.startswith(pad) or line[skip] in " -":
+                break
+            self.at += 1
+            if line[skip] == '"':
+                key, end = _unquoted(line, skip + 1)
+                rest = line[end + 2 :]
+            else:
+                key, found, rest = line[skip:].partition(": ")
+                if not found:
+                    key = key[:-1]
+            if rest:
+                data[key] = _unquoted(rest, 1)[0] if rest[0] == '"' else self.scalar(rest, pad)
+            elif lines[self.at].startswith(pad + "  - ") or lines[self.at] == pad + "  -":
+                data[key] = self.sequence(pad + "  ")
+            else:
+                data[key] = self.mapping(pad + "  ")
+        if not data:
+            raise NotCanonical
+        return data
+
+    def sequence(self, pad: str) -> list[Any]:
+        lines, skip, count = self.lines, len(pad) + 2, len(self.lines)
+        items: list[Any] = []
+        start, inner = pad + "- ", pad + "  "
+        while self.at < count:
+            line = lines[self.at]
+            if not line.startswith(start):
+                if line != pad + "-":
+                    break
+                self.at += 1
+                items.append(self.sequence(inner))
+                continue
+            rest = line[skip:]
+            if _unquoted(rest, 1)[1] < len(rest) if rest[0] == '"' else ": " in rest or rest[-1] == ":":
+                lines[self.at] = inner + rest
+                items.append(self.mapping(inner))
+            else:
+                self.at += 1
+                items.append(self.scalar(rest, pad))
+        return items
+
+    def scalar(self, text: str, pad: str) -> Any:
+        first = text[0]
+        if first == '"':
+            return _unquoted(text, 1)[0]
+        if first == "|":
+            return self.block(text, pad + "  ")
+        if text in _ATOMS:
+            value = _ATOMS[text]
+            return value.copy() if value.__class__ in (list, dict) else value
+        if first in "-0123456789":
+            found = _NUMBER.match(text)
+            if not found:
+                raise NotCanonical
+            return float(text) if found[1] else int(text)
+        return text
+
+    def block(self, head: str, pad: str) -> str:
+        lines, skip, count = self.lines, len(pad), len(self.lines)
+        start = at = self.at
+        while at < count and (not lines[at] or lines[at].startswith(pad)):
+            at += 1
+        self.at = at
+        text = "\n".join([line[skip:] for line in lines[start:at]])
+        return text if head.endswith("-") else text + "\n"

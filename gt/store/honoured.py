@@ -1,0 +1,35 @@
+"""Settings that the format knows and this version doesn't carry out: refused by name, never quietly ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gt.core.town import Town
+from gt.errors import Malformed
+
+
+def check_honoured(town: Town, where: str) -> Town:
+    """The same settings, if this version honours all of them. Raises Malformed for the first it doesn't."""
+    for key, value in _not_yet(town):
+        raise Malformed(where, f"{key}: this version can't do {value} yet; leave it out")
+    return town
+
+
+def _not_yet(town: Town) -> Iterator[tuple[str, str]]:
+    refinery = town.refinery
+    if town.coordination != "local":
+        yield "coordination", town.coordination
+    if refinery.push is not None:
+        yield "refinery.push", f"push {refinery.push}"
+    if refinery.history not in ("train", "merge"):
+        yield "refinery.history", refinery.history
+    for i, gate in enumerate(town.gates):
+        if gate.when != "before":
+            yield f"gates[{i}].when", f"{gate.when}-gates"
+    for name, agent in town.agents.items():
+        if agent.wrap is not None:
+            yield f"agents.{name}.wrap", "isolation"
+    if town.stages:
+        yield "stages", "promotion"
+    if town.crew:
+        yield "crew", "standing services"

@@ -1,0 +1,81 @@
+"""The two small files of the ledger as values: its own description (`gt.yaml`) and the town's state (`state.yaml`).
+
+Plain data only: how it is written as YAML is told in `codec`, which reads of the index need not import.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gt.core import ids
+from gt.core.bead import API_VERSION
+from gt.core.state import LedgerMeta, Paused, TownState
+from gt.core.when import format_time, parse_time
+from gt.errors import Malformed, Refused
+
+
+def meta_data(meta: LedgerMeta) -> dict[str, Any]:
+    """gt.yaml as data."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Ledger",
+        "lineage": meta.lineage,
+        "prefix": meta.prefix,
+        "min_reader": meta.min_reader,
+        "min_writer": meta.min_writer,
+    }
+
+
+def meta_from(data: dict[str, Any], where: str) -> LedgerMeta:
+    """What gt.yaml says; keys of later versions are left to min_reader. Raises Malformed."""
+    lineage, prefix = data.get("lineage"), data.get("prefix")
+    if not isinstance(lineage, str) or not lineage:
+        raise Malformed(where, "lineage: must be text")
+    if not isinstance(prefix, str) or not ids.is_prefix(prefix):
+        raise Malformed(where, "prefix: must be a lower-case letter and at most 15 letters and digits")
+    numbers = {name: data.get(name, 1) for name in ("min_reader", "min_writer")}
+    for name, number in numbers.items():
+        if type(number) is not int or number < 1:
+            raise Malformed(where, f"{name}: must be a whole number above 0")
+    return LedgerMeta(lineage, prefix, numbers["min_reader"], numbers["min_writer"])
+
+
+def state_data(state: TownState) -> dict[str, Any]:
+    """state.yaml as data."""
+    paused = state.paused
+    data: dict[str, Any] = {"apiVersion": API_VERSION, "kind": "TownState"}
+    if paused:
+        data["paused"] = {"by": paused.by, "reason": paused.reason}
+        if paused.until is not None:
+            data["paused"]["until"] = format_time(paused.until)
+    if state.acknowledged:
+        data["acknowledged"] = dict(sorted(state.acknowledged.items()))
+    return data
+
+
+def state_from(data: dict[str, Any], where: str) -> TownState:
+    """The town's state. Raises Malformed, for unknown keys as well: losing one could lift a brake."""
+    left = dict(data)
+    if left.pop("apiVersion", None) != API_VERSION or left.pop("kind", None) != "TownState":
+        raise Malformed(where, f"kind: must be a TownState of {API_VERSION}")
+    paused = _paused(left.pop("paused", None), where)
+    acknowledged = left.pop("acknowledged", None) or {}
+    if not isinstance(acknowledged, dict) or not all(isinstance(v, str) for v in acknowledged.values()):
+        raise Malformed(where, "acknowledged: must be a mapping of targets to commits")
+    for name in left:
+        raise Malformed(where, f"{name}: is not a key that belongs here")
+    return TownState(paused, acknowledged)
+
+
+def _paused(data: Any, where: str) -> Paused | None:
+    if data is None:
+        return None
+    if not isinstance(data, dict) or not set(data) <= {"by", "reason", "until"}:
+        raise Malformed(where, "paused: must be a mapping of by, reason and until")
+    by, reason, until = data.get("by"), data.get("reason", ""), data.get("until")
+    if not isinstance(by, str) or not isinstance(reason, str) or not isinstance(until, str | None):
+        raise Malformed(where, "paused: by, reason and until must be text")
+    try:
+        return Paused(by, reason, None if until is None else parse_time(until))
+    except Refused as error:
+        raise Malformed(where, f"paused.until: {error.message}") from None

@@ -1,0 +1,101 @@
+"""The town's settings, as a commit of the target has them: never those of a work tree.
+
+Finds, reads and remembers `.gt/town.yaml`; what may stand in it is told in `townfile`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from gt.core.town import TOWN_FILE, Town
+from gt.errors import Malformed
+from gt.git.repo import Repo
+from gt.store.honoured import check_honoured
+from gt.store.townfile import town_from
+
+KEPT = 64
+"""Files in the cache: a commit's takes one line, a version of the settings a few kilobytes."""
+
+NONE = "none"
+"""Stands for the blob of a commit without settings."""
+
+
+def town_at(repo: Repo, commit: str | None) -> Town:
+    """The settings in this commit; the defaults where it has none, or there is no commit yet.
+
+    Raises Malformed, which names the key; also for one that this version can't honour.
+    """
+    if commit is None:
+        return Town()
+    cache = repo.gt_dir / "cache" / "town"
+    blob = _recall(cache / commit)
+    if blob == NONE:
+        return Town()
+    known = _recall(cache / f"{blob}.json") if blob else None
+    if known is not None:
+        try:
+            return check_honoured(town_from(json.loads(known), TOWN_FILE), TOWN_FILE)
+        except (ValueError, Malformed):
+            pass  # a torn file, or one of another version: look again
+    blob, data = _look(repo, commit)
+    town = Town() if data is None else check_honoured(town_from(data, TOWN_FILE), TOWN_FILE)
+    if data is not None:
+        _keep(cache / f"{blob}.json", json.dumps(data, ensure_ascii=False))
+    _keep(cache / commit, blob)
+    return town
+
+
+def town_in(data: bytes) -> Town:
+    """The settings that a file of this content would make, once it is on the target. Raises Malformed."""
+    from gt.store.codec import check_size, load
+
+    check_size(len(data), TOWN_FILE)
+    return check_honoured(town_from(load(data, TOWN_FILE), TOWN_FILE), TOWN_FILE)
+
+
+def _look(repo: Repo, commit: str) -> tuple[str, dict[str, Any] | None]:
+    """The blob of the settings, and what it says."""
+    from gt.git.objects import TREE, Objects
+    from gt.store.codec import check_size, load
+    from gt.store.layout import check_file
+
+    with Objects(repo) as odb:
+        tree = odb.commit(commit).tree
+        *folders, name = TOWN_FILE.split("/")
+        for folder in folders:
+            found = next((entry for entry in odb.tree(tree) if entry.name == folder), None)
+            if found is None:
+                return NONE, None
+            if found.mode != TREE:
+                raise Malformed(folder, "is not a folder")
+            tree = found.oid
+        entry = next((entry for entry in odb.tree(tree) if entry.name == name), None)
+        if entry is None:
+            return NONE, None
+        check_file(TOWN_FILE, entry.mode)
+        check_size(odb.size(entry.oid), TOWN_FILE)
+        return entry.oid, load(odb.blob(entry.oid), TOWN_FILE)
+
+
+def _recall(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, ValueError):
+        return None
+
+
+def _keep(path: Path, text: str) -> None:
+    """Put a file into the cache whole, if it can be written at all; the oldest make room."""
+    half = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half.write_text(text, "utf-8")
+        os.replace(half, path)
+        there = sorted(path.parent.iterdir(), key=lambda each: each.stat().st_mtime)
+        for old in there[:-KEPT]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        pass

@@ -1,0 +1,36 @@
+"""The branches that work lands on, as this clone's own git config names them; no Bead has a say in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gt.core.bead import Bead
+from gt.errors import NotFound
+from gt.git import refs
+from gt.git.repo import Repo, config_values
+
+if TYPE_CHECKING:
+    from gt.core.town import Town
+
+KEY = "gt.target"
+
+
+def targets(repo: Repo) -> tuple[str, ...]:
+    """The targets by their short names, the default first. Raises NotFound where `gt init` hasn't set any."""
+    found = tuple(dict.fromkeys(config_values(repo, KEY)))
+    if not found:
+        raise NotFound("target", f"git config {KEY} is not set", hint="gt init")
+    return found
+
+
+def tip(repo: Repo, target: str) -> str | None:
+    """The commit that a target is at, None if there is no such branch."""
+    return refs.read(repo, f"refs/heads/{target}")
+
+
+def town_of(repo: Repo, bead: Bead | None = None) -> Town:
+    """The settings that hold for a Bead: those at the tip of its target; without a Bead the default target's."""
+    from gt.store.settings import town_at
+
+    base = bead.spec.base if bead else None
+    return town_at(repo, tip(repo, base or targets(repo)[0]))
