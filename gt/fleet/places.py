@@ -1,0 +1,115 @@
+"""Where an attempt has its things on this clone: worktree, private directory, outbox, log, lock.
+
+Names only, and which attempt a worktree is of; knows nothing of what is in them.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from gt.core import ids
+from gt.core.town import TOWN_FILE
+from gt.errors import Malformed
+from gt.fleet import roster
+from gt.git.repo import Repo
+
+PRIVATE = ".gt-attempt"
+"""The attempt's own directory inside its worktree; git ignores it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One attempt's things; nothing of it need exist."""
+
+    repo: Repo
+    bead: str
+    token: str
+    worktree: Path
+
+    @property
+    def branch(self) -> str:
+        return ids.work_branch(self.bead, self.token)
+
+    @property
+    def private(self) -> Path:
+        return self.worktree / PRIVATE
+
+    @property
+    def outbox(self) -> Path:
+        return self.private / "outbox"
+
+    @property
+    def prompt(self) -> Path:
+        return self.private / "prompt.md"
+
+    @property
+    def log(self) -> Path:
+        return log_path(self.repo, self.bead, self.token)
+
+    @property
+    def setup_log(self) -> Path:
+        return self.log.with_name(f"{self.token}.setup.log")
+
+    @property
+    def lock(self) -> Path:
+        return roster.lock_path(self.repo, self.bead, self.token)
+
+    @property
+    def record(self) -> Path:
+        """What was there when the agent began; see `records`."""
+        return self._own("json")
+
+    @property
+    def stop(self) -> Path:
+        """Written by whoever stops the attempt: says who."""
+        return self._own("stop")
+
+    @property
+    def ending(self) -> Path:
+        """The lock of whoever ends the attempt in its holder's place."""
+        return self._own("ending")
+
+    @property
+    def index(self) -> Path:
+        """The index that gt looks at the worktree with."""
+        return self._own("index")
+
+    def notes(self) -> tuple[Path, ...]:
+        """All of gt's own files about it, those of a gt that was killed included."""
+        start = f"{self.bead}.{self.token}."
+        try:
+            names = os.listdir(self._own("").parent)
+        except FileNotFoundError:
+            return ()
+        return tuple(self._own("").parent / name for name in names if name.startswith(start))
+
+    def _own(self, suffix: str) -> Path:
+        return self.repo.gt_dir / "attempts" / f"{self.bead}.{self.token}.{suffix}"
+
+
+def log_path(repo: Repo, bead: str, token: str) -> Path:
+    """Where the output of an attempt's agent is kept."""
+    return repo.gt_dir / "log" / bead / f"{token}.log"
+
+
+def worktree_path(repo: Repo, root: str, bead: str, token: str) -> Path:
+    """Where an attempt works: below `worktrees.root`, which is relative to the main work tree.
+
+    Raises Malformed for a root inside the git directory: agents' sandboxes protect that.
+    """
+    home = repo.common_dir.parent if repo.common_dir.name == ".git" else repo.common_dir
+    folder = Path(os.path.normpath(home / root.replace("{repo}", repo.name)))
+    if folder.is_relative_to(repo.common_dir):
+        raise Malformed(TOWN_FILE, f"worktrees.root: {folder} is inside the git directory")
+    return folder / f"{bead}-{token}"
+
+
+def standing_in(repo: Repo) -> tuple[str, str] | None:
+    """The (bead, token) of the attempt that this worktree was made for; None in any other."""
+    if repo.work_tree is None or repo.git_dir == repo.common_dir:
+        return None
+    parts = repo.work_tree.name.split("-")
+    bead, token = "-".join(parts[:2]), "-".join(parts[2:])
+    return (bead, token) if ids.is_id(bead) and ids.is_token(token) else None
