@@ -1,0 +1,1 @@
+"""The merge queue: candidates, gate runs, kept outcomes and landings."""

@@ -1,0 +1,141 @@
+"""What stops all landing on a target: it was moved by others, it is red itself, or its queue used up its gate runs.
+
+Derived from the target, gt's own pins and the kept outcomes; nothing of it is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gt.core.bead import Bead, Submission
+from gt.core.town import Town
+from gt.git.lineage import between
+from gt.git.merge import changed_paths, is_ancestor
+from gt.git.repo import Repo
+from gt.refinery import outcomes
+from gt.refinery.gates import Check, checks
+from gt.refinery.outcomes import CONTROL_TTL, Outcome, Verdict
+from gt.refinery.pins import Tips
+from gt.refinery.protected import guard
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why nothing lands on a target; `why` is a clause after the target's name."""
+
+    cause: str
+    why: str
+
+
+def queue_name(submissions: Iterable[Submission]) -> str:
+    """A name for a queue as it is: it has its gate runs for itself."""
+    return hashlib.sha256(
+        "\n".join(sorted(sub.commit + sub.token for sub in submissions)).encode()
+    ).hexdigest()[:16]
+
+
+def allowance(town: Town) -> int:
+    """How many gate runs a queue may have on one tip: never too few to try a candidate and its control."""
+    gates = sum(1 for gate in town.gates if gate.when == "before")
+    return max(town.refinery.budget, 2 * (gates + 1))
+
+
+def baseline(repo: Repo, at: Tips, acknowledged: str | None) -> str | None:
+    """The last commit of a target that gt made or a person acknowledged; None if gt never landed on it."""
+    assert at.tip is not None
+    own = at.own
+    if at.coming is not None and at.coming != own and is_ancestor(repo, at.coming, at.tip):
+        own = at.coming
+    newer = acknowledged is not None and acknowledged != own and is_ancestor(repo, acknowledged, at.tip)
+    if acknowledged is not None and newer and (own is None or not is_ancestor(repo, acknowledged, own)):
+        return acknowledged
+    return own
+
+
+def is_own(at: Tips, acknowledged: str | None) -> bool:
+    """Whether the tip is as gt left it or a person accepted it; told without a process."""
+    return at.tip is not None and at.tip in (at.own, at.coming, acknowledged)
+
+
+def moved(
+    repo: Repo, at: Tips, acknowledged: str | None, town: Town, beads: Iterable[Bead]
+) -> Trouble | None:
+    """What is wrong with how others moved a target; None if nothing is, or nobody did.
+
+    `beads` are those whose attempts haven't landed: none of their commits may be among what came.
+    """
+    assert at.tip is not None
+    if is_own(at, acknowledged):
+        return None
+    since = baseline(repo, at, acknowledged)
+    if since is not None and not is_ancestor(repo, since, at.tip):
+        return Trouble("moved", f"was moved by others, and {since[:12]}, which gt landed, is no longer on it")
+    unlanded = {commit: bead.id for bead in beads for commit in _work(bead)}
+    known = (
+        [since] if since is not None else sorted({s.basecommit for b in beads if (s := b.status.submission)})
+    )
+    if unlanded and known:
+        came = sorted(between(repo, known, at.tip) & unlanded.keys())
+        if came:
+            return Trouble(
+                "moved", f"was moved by others, and has {came[0][:12]}, a commit of {unlanded[came[0]]}"
+            )
+    if since is None:
+        return None
+    touched = guard(repo, town, since).touched(changed_paths(repo, since, at.tip))
+    if touched:
+        more = f" and {len(touched) - 3} more" if len(touched) > 3 else ""
+        return Trouble(
+            "moved", f"was moved by others, who changed protected paths: {', '.join(touched[:3])}{more}"
+        )
+    return None
+
+
+def is_foreign(repo: Repo, at: Tips, acknowledged: str | None) -> bool:
+    """Whether the tip has commits that gt did not make: it is adopted only after a green control run."""
+    return not is_own(at, acknowledged) and baseline(repo, at, acknowledged) is not None
+
+
+def red(repo: Repo, town: Town, tip: str, now: int) -> Trouble | None:
+    """Whether a gate failed, last time, on the target's own tree, or could not be run there again and again."""
+    for check in checks(repo, town, _tree(repo, tip)):
+        seen = _of_target(outcomes.kept(repo, check.key, now))
+        last = outcomes.latest(seen)
+        if last is not None and last.verdict is Verdict.FAIL:
+            return Trouble("red", f"is red itself: gate {check.gate.name}, {last.why} (log: {last.log})")
+        if outcomes.stalled(seen) >= outcomes.TRIES:
+            why = seen[-1].why
+            return Trouble(
+                "could-not-run", f"can't be proven: gate {check.gate.name} could not be run: {why}"
+            )
+    return None
+
+
+def control(repo: Repo, check: Check, environment: str, now: int) -> Outcome | None:
+    """The last word on the target's own tree, if it is fresh enough to hang a rejection on."""
+    seen = _of_target(outcomes.kept(repo, check.key, now, CONTROL_TTL))
+    return outcomes.latest(each for each in seen if each.environment == environment)
+
+
+def _of_target(seen: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """What speaks for or against the target: whoever passed on its tree, and who failed there as a control."""
+    return tuple(each for each in seen if each.verdict is Verdict.PASS or not each.members)
+
+
+def _work(bead: Bead) -> Iterable[str]:
+    """The commits of a Bead's attempts that are work, and haven't landed."""
+    sub = bead.status.submission
+    if sub is not None and sub.commit != sub.basecommit:
+        yield sub.commit
+    for attempt in bead.status.attempts:
+        if attempt.head is not None and attempt.commits > 0:
+            yield attempt.head
+
+
+def _tree(repo: Repo, commit: str) -> str:
+    from gt.git.objects import Objects
+
+    with Objects(repo) as odb:
+        return odb.commit(commit).tree

@@ -1,0 +1,57 @@
+"""What an author is told when a submission isn't taken: enough to see why, and to see it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gt.core.bead import Submission
+from gt.fleet.output import tail
+from gt.git.lineage import merge_bases, steps
+from gt.git.merge import trailers
+from gt.git.repo import Repo
+from gt.refinery.candidate import Preview
+from gt.refinery.outcomes import Outcome
+
+LOG_BYTES = 8192
+LOG_LINES = 200
+
+
+def of_red(sub: Submission, made: Preview, failed: Outcome) -> str:
+    """A gate failed: which, how, on what, how to run it again, and the end of what it printed."""
+    lines = tail(Path(failed.log), LOG_BYTES).splitlines()[-LOG_LINES:]
+    return "\n".join(
+        [
+            f"gate {failed.gate} is red: {failed.why}",
+            f"on tree {failed.tree}: {sub.commit[:12]} merged into {sub.base} at {made.tip[:12]}, which is green",
+            f"reproduce: git checkout --detach {made.tip[:12]} && git merge --no-ff {sub.commit[:12]} && {failed.command}",
+            "",
+            *lines,
+        ]
+    ).rstrip()
+
+
+def of_conflict(repo: Repo, sub: Submission, made: Preview) -> str:
+    """It doesn't merge: which files, and what landed on the other side."""
+    if not made.conflicts:
+        return f"can't be merged into {sub.base}: {made.messages or 'the histories are unrelated'}"
+    bases = merge_bases(repo, made.tip, sub.commit)
+    other = steps(repo, bases[0] if bases else None, made.tip, paths=made.conflicts, limit=10)
+    return "\n".join(
+        [
+            f"conflicts with {sub.base} at {made.tip[:12]} in {', '.join(made.conflicts)}",
+            *(f"on the other side: {step.oid[:12]} {step.subject}{_by(step.message)}" for step in other),
+            f"reproduce: git checkout --detach {sub.commit[:12]} && git merge {made.tip[:12]}",
+            "",
+            *made.messages.splitlines()[:40],
+        ]
+    ).rstrip()
+
+
+def of_nothing(sub: Submission, made: Preview) -> str:
+    """It adds nothing to what the target has."""
+    return f"changes nothing: {sub.base} at {made.tip[:12]} has all of {sub.commit[:12]} already"
+
+
+def _by(message: str) -> str:
+    named = [value for key, value in trailers(message) if key == "Gt-Bead"]
+    return f" [{', '.join(named)}]" if named and named[0] not in message.partition("\n")[0] else ""

@@ -1,0 +1,126 @@
+"""Which submitted Beads their target already has: derived from the target's commits, and from nothing else.
+
+A Bead has landed when a first-parent commit of its base that the Refinery made, after the commit it was submitted
+on, names its (Bead, token, commit). Where a person acknowledged a move of the target, being reachable is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from gt.core.bead import Bead, Landed, Phase, Submission
+from gt.git.lineage import Step, steps
+from gt.git.merge import first_parents, is_ancestor, trailers
+from gt.git.repo import Repo
+from gt.git.run import GitFailed
+from gt.refinery.pins import Tips, tips
+
+Triple = tuple[str, str, str]
+"""Bead, token, commit."""
+
+
+def derive(
+    repo: Repo,
+    submitted: Iterable[Bead],
+    targets: Iterable[str],
+    acknowledged: Mapping[str, str] | None = None,
+) -> dict[str, Landed]:
+    """For each of these Beads that has landed on one of the targets: where.
+
+    `acknowledged`: for each target, up to where a person accepted moves that gt didn't make. What can't be looked
+    at (a missing commit) counts as not landed. Where no target moved since a submission, no process is run.
+    """
+    known = frozenset(targets)
+    groups: dict[tuple[str, str], list[tuple[Bead, Submission]]] = {}
+    for bead in submitted:
+        sub = bead.status.submission
+        if bead.phase is Phase.SUBMITTED and sub is not None and sub.base in known:
+            groups.setdefault((sub.base, sub.basecommit), []).append((bead, sub))
+    found: dict[str, Landed] = {}
+    for (base, since), group in groups.items():
+        at = tips(repo, base)
+        if at.tip is None or at.tip == since:
+            continue
+        try:
+            found.update(_in_trailers(repo, at, since, group))
+            word = (acknowledged or {}).get(base)
+            rest = [(bead, sub) for bead, sub in group if bead.id not in found]
+            if word is not None and rest:
+                found.update(_reachable(repo, at.tip, word, since, rest))
+        except GitFailed:
+            continue
+    return found
+
+
+def members(message: str) -> Iterator[Triple]:
+    """The (Bead, token, commit) triples that a commit message names in its trailers."""
+    bead = token = ""
+    for key, value in trailers(message):
+        match key.lower():
+            case "gt-bead":
+                bead, token = value, ""
+            case "gt-token":
+                token = value
+            case "gt-commit":
+                if bead and token:
+                    yield bead, token, value
+                bead = token = ""
+
+
+def made_by_gt(repo: Repo, at: Tips, since: str | None) -> frozenset[str]:
+    """The first-parent commits after `since` of what gt itself made of a target, landed or not."""
+    assert at.tip is not None
+    own: set[str] = set()
+    if at.own is not None:
+        own.update(first_parents(repo, since, at.own))
+    if at.coming is not None and at.coming != at.own and is_ancestor(repo, at.coming, at.tip):
+        own.update(first_parents(repo, since, at.coming))
+    return frozenset(own)
+
+
+def _in_trailers(
+    repo: Repo, at: Tips, since: str, group: list[tuple[Bead, Submission]]
+) -> Iterator[tuple[str, Landed]]:
+    wanted = {(bead.id, sub.token, sub.commit) for bead, sub in group}
+    assert at.tip is not None
+    named: list[tuple[Triple, Step]] = []
+    for step in steps(repo, since, at.tip):
+        named += [(triple, step) for triple in members(step.message) if triple in wanted]
+    if not named:
+        return
+    own = made_by_gt(repo, at, since)
+    for (bead, _, commit), step in reversed(named):
+        # Whatever the message claims, the commit must have come in by this very step.
+        if step.oid in own and (commit in step.parents[1:] or _brought(repo, step, commit)):
+            yield bead, Landed(step.oid, step.tree, step.time)
+
+
+def _brought(repo: Repo, step: Step, commit: str) -> bool:
+    """Whether a commit came in by this step, deeper in a train."""
+    if len(step.parents) < 2:
+        return False
+    return is_ancestor(repo, commit, step.oid) and not is_ancestor(repo, commit, step.parents[0])
+
+
+def _reachable(
+    repo: Repo, tip: str, word: str, since: str, group: list[tuple[Bead, Submission]]
+) -> Iterator[tuple[str, Landed]]:
+    if not is_ancestor(repo, word, tip):
+        return
+    for bead, sub in group:
+        if is_ancestor(repo, sub.commit, word) and not is_ancestor(repo, sub.commit, since):
+            step = _first_with(repo, steps(repo, since, word)[::-1], sub.commit)
+            if step is not None:
+                yield bead.id, Landed(step.oid, step.tree, step.time)
+
+
+def _first_with(repo: Repo, line: tuple[Step, ...], commit: str) -> Step | None:
+    """The oldest of these steps (oldest first) that contains the commit."""
+    low, high = 0, len(line)
+    while low < high:
+        middle = (low + high) // 2
+        if is_ancestor(repo, commit, line[middle].oid):
+            high = middle
+        else:
+            low = middle + 1
+    return line[low] if low < len(line) else None

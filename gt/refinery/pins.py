@@ -1,0 +1,68 @@
+"""The refs by which the Refinery keeps what it needs and knows its own landings again.
+
+`refs/gt/next/<target>` is moved to a landing commit before the target is, `refs/gt/landing/<target>` after: so a
+kill between any two of the three moves leaves no doubt whether the commit was ever on the target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gt.git import refs
+from gt.git.merge import is_ancestor
+from gt.git.repo import Repo
+
+
+def branch(target: str) -> str:
+    """The full name of a target's ref."""
+    return f"refs/heads/{target}"
+
+
+def landing_ref(target: str) -> str:
+    """Keeps gt's own last tip of a target."""
+    return f"refs/gt/landing/{target}"
+
+
+def next_ref(target: str) -> str:
+    """Keeps the landing commit that is about to become a target's tip."""
+    return f"refs/gt/next/{target}"
+
+
+def candidate_ref(bead: str, token: str) -> str:
+    """Keeps a candidate while it is gated."""
+    return f"refs/gt/candidate/{bead}/{token}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tips:
+    """A target's tip and what gt has pinned of it."""
+
+    tip: str | None
+    own: str | None
+    coming: str | None
+    """What gt was last about to land; on the target or not."""
+
+
+def tips(repo: Repo, target: str) -> Tips:
+    """Read by hand, without a process."""
+    return Tips(
+        refs.read(repo, branch(target)),
+        refs.read(repo, landing_ref(target)),
+        refs.read(repo, next_ref(target)),
+    )
+
+
+def catch_up(repo: Repo, target: str, *, actor: str, now: int) -> None:
+    """After a kill between a target's move and the pin that says so: pin it. For the holder of the merge lock."""
+    at = tips(repo, target)
+    if at.tip is None or at.coming is None or at.coming == at.own:
+        return
+    if is_ancestor(repo, at.coming, at.tip):
+        put(repo, landing_ref(target), at.coming, why="landed before a kill", actor=actor, now=now)
+
+
+def put(repo: Repo, ref: str, oid: str | None, *, why: str, actor: str, now: int) -> None:
+    """Move one of gt's own refs, wherever it is; only the holder of the merge lock does."""
+    old = refs.read(repo, ref)
+    if old != oid:
+        refs.swap(repo, ref, oid, old, message=why, actor=actor, now=now)

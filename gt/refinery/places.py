@@ -1,0 +1,39 @@
+"""Where the Refinery has its locks and records, and whether a merge that died left any of them: a few names are looked at."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from gt import lock
+from gt.git.repo import Repo
+
+
+def merge_lock(repo: Repo) -> Path:
+    """The lock file of whoever merges here."""
+    return repo.gt_dir / "merge.lock"
+
+
+def slot_lock(repo: Repo, number: int = 1) -> Path:
+    """The lock file of a slot; what runs there inherits it."""
+    return repo.gt_dir / "locks" / f"slot-{number}.lock"
+
+
+def bringing(repo: Repo) -> Path:
+    """The directory for moving a target that is checked out; see `checkout`."""
+    return repo.gt_dir / "bringing"
+
+
+def unfinished(repo: Repo) -> str:
+    """What a merge that died left for the next one to put right, as a clause; empty if nothing, or one is at work."""
+    seen = _left(repo)
+    # Looked at again: one that lived may have come to its end meanwhile.
+    return _left(repo) if seen and lock.is_free(merge_lock(repo)) else ""
+
+
+def _left(repo: Repo) -> str:
+    if any(os.path.lexists(bringing(repo) / name) for name in ("record.json", "ticket")):
+        return "a gt merge that died left a landing half-done in a worktree"
+    if lock.is_free(slot_lock(repo)) is False:
+        return "a gt merge that died left a gate running"
+    return ""

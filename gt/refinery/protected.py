@@ -1,0 +1,70 @@
+"""Protected paths: which of them a candidate changes, and what they would be afterwards.
+
+Trees are compared, file by file: no rename is detected, and a symbolic link or a submodule is a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gt.core.town import Town
+from gt.git.lineage import files
+from gt.git.merge import Change
+from gt.git.objects import SYMLINK, Objects
+from gt.git.repo import Repo
+from gt.refinery.globs import Globs
+
+ALWAYS = (".gt/**",)
+"""Protected whatever the settings say: they say what gt executes."""
+
+HOPS = 8
+"""How many symbolic links are followed from one protected path to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What is protected under the settings of a target's commit."""
+
+    globs: Globs
+
+    def touched(self, changes: Iterable[Change]) -> tuple[str, ...]:
+        """The protected paths among these changes, sorted."""
+        return tuple(sorted(change.path for change in changes if self.globs.touches(change.path)))
+
+
+def guard(repo: Repo, town: Town, commit: str) -> Guard:
+    """What is protected on this commit of a target; where a protected path is a link, what it leads to is too."""
+    patterns = list(dict.fromkeys((*ALWAYS, *town.refinery.protected)))
+    found = Globs(patterns, fold=True)
+    links = {path: oid for mode, oid, path in files(repo, commit) if mode == SYMLINK}
+    if not links:
+        return Guard(found)
+    with Objects(repo) as odb:
+        for _ in range(HOPS):
+            fresh = [
+                to for path, oid in links.items() if found.matches(path) for to in _leads_to(odb, path, oid)
+            ]
+            fresh = [to for to in fresh if to not in patterns]
+            if not fresh:
+                break
+            patterns += fresh
+            found = Globs(patterns, fold=True)
+    return Guard(found)
+
+
+def digest(repo: Repo, guarded: Guard, tree: str) -> str:
+    """A name for the protected files of a tree: mode, content and path of each."""
+    lines = sorted(
+        f"{mode:o} {oid} {path}" for mode, oid, path in files(repo, tree) if guarded.globs.touches(path)
+    )
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _leads_to(odb: Objects, path: str, oid: str) -> tuple[str, ...]:
+    to = posixpath.normpath(
+        posixpath.join(posixpath.dirname(path), odb.blob(oid).decode("utf-8", "surrogateescape"))
+    )
+    return () if to.startswith(("..", "/")) or to == "." else (to,)

@@ -1,0 +1,278 @@
+"""Where every submission stands: due, held for a person, or waiting. Looked up anew each time, stored nowhere.
+
+The order is stated once, in `order`: priority, then when it was submitted, then id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from gt.core.bead import Bead, Landed, Phase, Submission
+from gt.core.ready import satisfied
+from gt.core.state import TownState
+from gt.core.town import Town
+from gt.core.world import Queued, Standing, Target
+from gt.errors import GtError
+from gt.git.lineage import between
+from gt.git.objects import Objects
+from gt.git.repo import Repo
+from gt.refinery import control, outcomes
+from gt.refinery.candidate import Preview, preview
+from gt.refinery.gates import checks
+from gt.refinery.outcomes import TRIES
+from gt.refinery.pins import tips
+
+ORDER = "by priority, then the time of submission, then id"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The queue in landing order, and what that says of the targets."""
+
+    queued: tuple[Queued, ...] = ()
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    """The targets that something is submitted for."""
+    gate_runs: Mapping[str, int] = field(default_factory=dict)
+    """For each of them, how many gate runs its queue may still have."""
+
+    def on(self, target: str) -> tuple[Queued, ...]:
+        """What is submitted for one target."""
+        return tuple(queued for queued in self.queued if queued.base == target)
+
+
+def order(bead: Bead) -> tuple[int, int, str]:
+    """The landing order."""
+    sub = bead.status.submission
+    return bead.spec.priority, sub.at if sub else 0, bead.id
+
+
+def choose(queued: Iterable[Queued], skipped: frozenset[str] = frozenset()) -> Queued | None:
+    """What to try next: the first that is due. Pure; a scheduler that tries several at once takes its place."""
+    return next((each for each in queued if each.standing is Standing.DUE and each.bead not in skipped), None)
+
+
+def assess(
+    repo: Repo,
+    beads: Mapping[str, Bead],
+    targets: Mapping[str, Target],
+    towns: Mapping[str, Town],
+    state: TownState,
+    landings: Mapping[str, Landed],
+    now: int,
+) -> Assessment:
+    """Where every submitted Bead among these stands.
+
+    `beads` holds all that haven't ended and what they need; `targets` and `towns` are those that could be read;
+    `landings` are landings not yet recorded (`landed.derive`). With nothing submitted no process is run.
+    """
+    waiting = [bead for bead in beads.values() if bead.phase is Phase.SUBMITTED and bead.id not in landings]
+    if not waiting:
+        return Assessment()
+    look = _Look(repo, beads, towns, state, landings, now)
+    seen: dict[str, Target] = {}
+    runs: dict[str, int] = {}
+    for name in dict.fromkeys(sub.base for bead in waiting if (sub := bead.status.submission)):
+        if name in targets:
+            subs = [s for b in waiting if (s := b.status.submission) and s.base == name]
+            seen[name], runs[name] = _target(look, targets[name], subs)
+    queued = tuple(_queued(look, bead, seen) for bead in sorted(waiting, key=order))
+    return Assessment(queued, seen, runs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at everything."""
+
+    repo: Repo
+    beads: Mapping[str, Bead]
+    towns: Mapping[str, Town]
+    state: TownState
+    landings: Mapping[str, Landed]
+    now: int
+
+    def unlanded(self) -> list[Bead]:
+        return [b for b in self.beads.values() if not b.phase.over and b.id not in self.landings]
+
+
+def _target(look: _Look, target: Target, subs: Sequence[Submission]) -> tuple[Target, int]:
+    """The target with its trouble, and the gate runs left."""
+    town = look.towns.get(target.name)
+    if target.tip is None or town is None or target.trouble:
+        return target, 0
+    left = control.allowance(town) - outcomes.spent(look.repo, target.tip, control.queue_name(subs))
+    try:
+        trouble = _trouble(look, target.name, town, left)
+    except GtError as error:
+        trouble = control.Trouble("unreadable", f"can't be looked at: {error.message}")
+    if trouble is None:
+        return target, max(0, left)
+    return replace(target, trouble=trouble.why, cause=trouble.cause), 0
+
+
+def _trouble(look: _Look, name: str, town: Town, left: int) -> control.Trouble | None:
+    at = tips(look.repo, name)
+    word = look.state.acknowledged.get(name)
+    assert at.tip is not None
+    found = control.moved(look.repo, at, word, town, look.unlanded())
+    if found is not None:
+        return found
+    if not town.ungated and not any(gate.when == "before" for gate in town.gates):
+        return control.Trouble(
+            "ungated", "has no gates: name one in .gt/town.yaml, or say `ungated: true` there"
+        )
+    found = control.red(look.repo, town, at.tip, look.now)
+    if found is None and left <= 0:
+        return control.Trouble(
+            "budget", "has had all gate runs its queue may have: gt merge --again grants more"
+        )
+    return found
+
+
+def _queued(look: _Look, bead: Bead, targets: Mapping[str, Target]) -> Queued:
+    sub = bead.status.submission
+    assert sub is not None
+    standing, cause, why, hint = _standing(look, bead, sub, targets.get(sub.base))
+    return Queued(bead.id, sub.token, sub.base, sub.commit, standing, cause, why, hint)
+
+
+_Where = tuple[Standing, str, str, str | None]
+
+
+def _standing(look: _Look, bead: Bead, sub: Submission, target: Target | None) -> _Where:
+    if target is None:
+        hint = f"git config --add gt.target {sub.base}"
+        return (
+            Standing.HELD,
+            "no-target",
+            f"is to land on {sub.base}, which is not a target of this clone",
+            hint,
+        )
+    waits = _waits(look, bead, sub)
+    if waits is not None:
+        return waits
+    if target.trouble:
+        # The call for a person is the target's: one, not one for each submission.
+        return (
+            Standing.WAITING,
+            f"{target.cause}-target",
+            f"waits for {target.name}, which {target.trouble}",
+            None,
+        )
+    assert target.tip is not None
+    try:
+        made = preview(look.repo, target.tip, sub.commit, look.towns[target.name])
+        return _judged(look, bead, sub, target, made)
+    except GtError as error:
+        return Standing.WAITING, "unreadable", f"can't be looked at: {error.message}", None
+
+
+def _waits(look: _Look, bead: Bead, sub: Submission) -> _Where | None:
+    if bead.spec.hold:
+        return Standing.HELD, "hold", "is on hold", f"gt edit {bead.id} --no-hold"
+    paused = look.state.paused
+    if paused and (paused.until is None or paused.until > look.now):
+        return (
+            Standing.WAITING,
+            "paused",
+            f"waits: {paused.by} paused the town ({paused.reason})",
+            None,
+        )
+    for need in sorted(bead.spec.needs):
+        found = look.beads.get(need)
+        if found is None:
+            return (
+                Standing.HELD,
+                "need",
+                f"needs {need}, which is not in this ledger",
+                f"gt dep rm {bead.id} {need}",
+            )
+        if not satisfied(found) and need not in look.landings:
+            return Standing.WAITING, "need", f"needs {need}, which is {found.phase}", f"gt why {need}"
+    with Objects(look.repo) as odb:
+        if not odb.has(sub.commit):
+            why = f"has {sub.commit[:12]} submitted, which is not in this repository yet"
+            return Standing.WAITING, "missing", why, "git fetch"
+    return None
+
+
+def _judged(look: _Look, bead: Bead, sub: Submission, target: Target, made: Preview) -> _Where:
+    """Where a submission stands that nothing but its own content can hold up."""
+    due = (Standing.DUE, "", f"is due for {target.name}", None)
+    if made.tree is None or not made.changed:
+        return due
+    if made.strays:
+        why = f"would change {made.strays[0]} on {target.name}, which its commits don't change"
+        return Standing.HELD, "footprint", why, f"gt reject {bead.id} -r REASON"
+    if needs_approval(bead, look.towns[target.name], made) and not approved(bead, sub, made):
+        what = f"changes {', '.join(made.protected[:3])}" if made.protected else "needs a person's review"
+        return Standing.HELD, "approval", f"waits for approval: it {what}", f"gt approve {bead.id}"
+    ancestor = _ancestor(look, bead, sub, target.tip or "")
+    if ancestor:
+        why = f"contains {ancestor}, which is submitted too and comes first"
+        return Standing.WAITING, "ancestor", why, f"gt why {ancestor}"
+    stalled = _stalled(look, target, made.tree)
+    if stalled:
+        return Standing.HELD, "could-not-run", stalled, "gt merge --again"
+    obstacle = _obstacle(look, target, made.tree)
+    if obstacle:
+        return Standing.HELD, "dirty", obstacle, "git status"
+    return due
+
+
+def needs_approval(bead: Bead, town: Town, made: Preview) -> bool:
+    """Whether a person must vouch for this candidate."""
+    return bool(made.protected) or "all" in (bead.spec.review, town.refinery.review)
+
+
+def approved(bead: Bead, sub: Submission, made: Preview) -> bool:
+    """Whether a person has: for this commit on this target, with the protected files as they would be."""
+    wanted = (sub.commit, sub.base, made.digest)
+    return any((each.commit, each.base, each.protected) == wanted for each in bead.status.approvals)
+
+
+def _ancestor(look: _Look, bead: Bead, sub: Submission, tip: str) -> str | None:
+    """Another submitted Bead whose commit would land along with this one's."""
+    others = {
+        other.status.submission.commit: other.id
+        for other in look.unlanded()
+        if other.id != bead.id and other.phase is Phase.SUBMITTED and other.status.submission
+    }
+    others.pop(sub.commit, None)
+    if not others:
+        return None
+    found = between(look.repo, [tip], sub.commit) & others.keys()
+    return min((others[commit] for commit in found), default=None)
+
+
+def _stalled(look: _Look, target: Target, tree: str) -> str | None:
+    for check in checks(look.repo, look.towns[target.name], tree):
+        seen = outcomes.kept(look.repo, check.key, look.now)
+        if outcomes.stalled(seen) >= TRIES and outcomes.verdict(seen) is None:
+            return f"can't be proven: gate {check.gate.name} could not be run {TRIES} times: {seen[-1].why}"
+    return None
+
+
+def _obstacle(look: _Look, target: Target, tree: str) -> str | None:
+    """What a landing would meet in the worktree that the target is checked out in.
+
+    What another process lands meanwhile isn't in anybody's way: where one is under way, or has moved the target
+    since this look at it, nothing is known.
+    """
+    from gt.git.worktree import checked_out
+    from gt.refinery.checkout import is_under_way, obstacles
+
+    found_in = checked_out(look.repo, target.name)
+    if not found_in:
+        return None
+    if len(found_in) > 1:
+        # Only one can be brought forward with the branch: the others would seem to take the landing back.
+        where = " and ".join(str(tree.path) for tree in found_in)
+        return f"can't land on {target.name}: it is checked out more than once, in {where}"
+    there = found_in[0]
+    assert target.tip is not None
+    landing = is_under_way(look.repo)
+    found = obstacles(look.repo, there, target.tip, tree)
+    if found and (landing or is_under_way(look.repo) or tips(look.repo, target.name).tip != target.tip):
+        return None
+    return f"can't land on {target.name}, checked out in {there.path}: {found}" if found else None

@@ -1,0 +1,92 @@
+"""Slots: the worktrees that gates run in, one gate at a time each.
+
+A slot's lock is inherited by what runs there: while an orphan of a killed merge lives, its slot isn't free.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gt import lock
+from gt.core.town import Town
+from gt.errors import Refused
+from gt.fleet import roster
+from gt.fleet.launch import reap
+from gt.git import slot as git_slot
+from gt.git.repo import Repo
+from gt.lock import Held
+from gt.refinery.places import slot_lock
+
+PATIENCE = 15.0
+"""Seconds to wait for a slot after its orphans were killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A slot that is ours."""
+
+    path: Path
+    held: Held
+    marker: str
+    """The value of GT_LEASE for what runs there; not the form of an attempt's."""
+
+
+def root(repo: Repo, town: Town) -> Path:
+    """The directory beside the repository in which gt makes worktrees."""
+    main = repo.common_dir.parent if repo.common_dir.name == ".git" else repo.common_dir
+    return Path(os.path.normpath(main / town.worktrees.root.replace("{repo}", repo.name)))
+
+
+@contextmanager
+def taken(repo: Repo, town: Town, number: int = 1) -> Iterator[Slot]:
+    """Hold a slot; a gate that a killed merge left running there is ended first. Raises Busy."""
+    path, marker = slot_lock(repo, number), f"{roster.clone(repo)}/slot-{number}"
+    held = lock.try_hold(path)
+    if held is not None:
+        try:
+            yield Slot(root(repo, town) / f"slot-{number}", held, marker)
+        finally:
+            lock.release(held)
+        return
+    reap(marker, path, None, None)
+    with lock.hold(path, PATIENCE) as late:
+        yield Slot(root(repo, town) / f"slot-{number}", late, marker)
+
+
+def clear(repo: Repo, number: int = 1) -> int:
+    """End what a killed merge left running in a slot; returns how many processes that were.
+
+    For the holder of the merge lock: nobody else's gates run then.
+    """
+    path = slot_lock(repo, number)
+    if lock.is_free(path) is not False:
+        return 0
+    return reap(f"{roster.clone(repo)}/slot-{number}", path, None, None)
+
+
+def fill(repo: Repo, town: Town, slot: Slot, commit: str, tree: str) -> git_slot.Place:
+    """Put exactly this tree into the slot, declared caches and copied files beside it.
+
+    Raises GitFailed, OSError, and Refused where the slot's place is taken or a copied file is missing.
+    """
+    place = git_slot.place(repo, slot.path, commit, keep_fds=(slot.held.fd,))
+    git_slot.fill(repo, place, commit, tree, town.worktrees.caches)
+    for name in town.worktrees.copy:
+        _copy(repo, name, slot.path)
+    return place
+
+
+def _copy(repo: Repo, name: str, to: Path) -> None:
+    if repo.common_dir.name != ".git" or os.path.lexists(to / name):
+        return
+    source = repo.common_dir.parent / name
+    if source.is_dir():
+        raise Refused(f"worktrees.copy names {name}, which is a directory")
+    if source.exists():
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, to / name)

@@ -1,0 +1,30 @@
+"""Clearing away what a killed merge left: pins of candidates, scratch directories. For the holder of the merge lock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+from gt.git import refs
+from gt.git.repo import Repo
+from gt.refinery import pins
+
+OLD = 3600
+"""Seconds after which a scratch directory is nobody's: others merge in memory there, for moments, without a lock."""
+
+
+def tidy(repo: Repo, actor: str, now: int) -> None:
+    """Without leftovers this costs two directory listings."""
+    for ref in refs.listing(repo, "refs/gt/candidate"):
+        pins.put(repo, ref, None, why="left by a merge that died", actor=actor, now=now)
+    arena = repo.gt_dir / "arena"
+    if not arena.is_dir():
+        return
+    for entry in os.scandir(arena):
+        try:
+            if entry.stat(follow_symlinks=False).st_mtime < time.time() - OLD:
+                shutil.rmtree(Path(entry.path), ignore_errors=True)
+        except FileNotFoundError:
+            continue

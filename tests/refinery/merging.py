@@ -1,0 +1,159 @@
+"""A repository with a ledger and submissions in it, and the Refinery called on it in this process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gt.core.bead import Attempt, Bead, Phase, Result, Status, Submission
+from gt.core.ids import submission_ref
+from gt.core.state import TownState
+from gt.drive.merge import MergeReport, View, look, run
+from gt.git.repo import Repo
+from gt.refinery.trial import Trial
+from gt.refinery.yard import Yard
+from gt.store.ledger import Changes, Ledger
+from tests.conftest import NOW, run_git
+from tests.store.scenes import ALICE, bead, message, new_ledger, write
+
+TOKEN = "1-aaaa"
+Files = Mapping[str, str | None]
+
+GATE = '{name: test, run: "test ! -e bad"}'
+"""Red wherever there is a file called `bad`."""
+
+
+def town(*gates: str, more: str = "") -> str:
+    """Settings with these gates."""
+    return f"apiVersion: gt/v1\ngates: [{', '.join(gates or (GATE,))}]\n{more}"
+
+
+@dataclass
+class Scene:
+    """A town whose target is `main`; nobody has it checked out unless a test says so."""
+
+    path: Path
+    ledger: Ledger
+    said: list[str] = field(default_factory=list)
+    number: int = 0
+
+    @property
+    def repo(self) -> Repo:
+        return self.ledger.repo
+
+    def git(self, *args: str, check: bool = True) -> str:
+        return run_git(self.path, *args, check=check)
+
+    def tip(self, ref: str = "refs/heads/main") -> str:
+        return self.git("rev-parse", ref)
+
+    def commit(self, files: Files, *parents: str, message: str = "work", tree: str | None = None) -> str:
+        """A commit on top of these parents (default: main), none of it in a checkout; None removes a file."""
+        above = parents or (self.tip(),)
+        env = {**os.environ, "GIT_INDEX_FILE": str(self.repo.common_dir / "scene-index")}
+
+        def git(*args: str, stdin: str | None = None) -> str:
+            done = subprocess.run(
+                ["git", *args],
+                cwd=self.path,
+                env=env,
+                input=stdin,
+                text=True,
+                capture_output=True,
+                check=True,
+            )
+            return done.stdout.strip()
+
+        git("read-tree", tree or above[0])
+        for name, content in files.items():
+            if content is None:
+                git("update-index", "--force-remove", name)
+                continue
+            mode = "120000" if content.startswith("-> ") else "100644"
+            oid = git("hash-object", "-w", "--stdin", stdin=content.removeprefix("-> "))
+            git("update-index", "--add", "--replace", "--cacheinfo", f"{mode},{oid},{name}")
+        parented = [arg for parent in above for arg in ("-p", parent)]
+        return git("commit-tree", git("write-tree"), *parented, "-m", message)
+
+    def push(self, files: Files, **more: str) -> str:
+        """Somebody moves main forward, without gt."""
+        made = self.commit(files, **more)
+        self.git("update-ref", "refs/heads/main", made)
+        return made
+
+    def submit(
+        self, files: Files, *, commit: str | None = None, base: str | None = None, **spec: object
+    ) -> Bead:
+        """A Bead with this change of main submitted."""
+        self.number += 1
+        since = base or self.tip()
+        made = commit or self.commit(files, since)
+        new = bead(self.number, None, **spec)
+        self.git("update-ref", submission_ref(new.id, TOKEN), made)
+        at = NOW + self.number
+        sub = Submission(
+            TOKEN, made, f"gt/{new.id}/{TOKEN}", "main", since, "", "merge", at, "fixer <>", "fixer"
+        )
+        tried = Attempt(TOKEN, "fixer", NOW, at, Result.SUBMITTED, head=made, commits=1)
+        new = replace(new, status=Status(Phase.SUBMITTED, submission=sub, attempts=(tried,)))
+        write(self.ledger, new).close()
+        return new
+
+    def bead(self, which: Bead) -> Bead:
+        """The Bead as the ledger has it now."""
+        with self.ledger.read() as snapshot:
+            return snapshot.get(which.id)
+
+    def change(self, which: Bead, edit: Callable[[Bead], Bead]) -> Bead:
+        made = edit(self.bead(which))
+        write(self.ledger, made).close()
+        return made
+
+    def state(self, state: TownState) -> None:
+        with self.ledger.hold() as held:
+            self.ledger.update(held, message(), lambda _: Changes(state=state)).close()
+
+    def acknowledge(self) -> None:
+        """A person accepts main as it is."""
+        self.state(TownState(acknowledged={"main": self.tip()}))
+
+    def merge(self, *, now: int = NOW + 1000, again: bool = False, dry: bool = False) -> MergeReport:
+        return run(
+            self.repo, self.ledger, actor=ALICE, clock=lambda: now, environ=dict(os.environ),
+            say=self.said.append, again=again, dry=dry,
+        )  # fmt: skip
+
+    def look(self, now: int = NOW + 1000) -> View:
+        return look(self.repo, self.ledger, now)
+
+    def causes(self) -> dict[str, str]:
+        """`standing cause` of everything submitted."""
+        queued = self.look().queue.queued
+        return {each.bead: f"{each.standing} {each.cause}".strip() for each in queued}
+
+    def files(self, ref: str = "main") -> set[str]:
+        return set(self.git("ls-tree", "-r", "--name-only", ref).split("\n"))
+
+    def phase(self, which: Bead) -> Phase:
+        return self.bead(which).phase
+
+
+def scene(path: Path, settings: str | None = None) -> Scene:
+    """A town with these settings (default: one gate)."""
+    made = Scene(path, new_ledger(path))
+    run_git(path, "checkout", "-q", "-b", "dev")
+    run_git(path, "config", "gt.target", "main")
+    made.push({".gt/town.yaml": town() if settings is None else settings})
+    return made
+
+
+def proving(town: Scene, which: Bead) -> tuple[Trial, Yard]:
+    """A trial of this Bead's submission on main as it is."""
+    seen = town.look()
+    place = Yard(town.repo, ALICE, lambda: NOW + 1000, dict(os.environ))
+    found = seen.beads[which.id]
+    assert found.status.submission is not None
+    return Trial(place, found, found.status.submission, town.tip(), seen.towns["main"], "q"), place

@@ -1,0 +1,43 @@
+"""Patterns for paths."""
+
+from __future__ import annotations
+
+import pytest
+
+from gt.refinery.globs import Globs
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [
+        ("Makefile", "Makefile", True),
+        ("Makefile", "sub/Makefile", False),
+        ("src", "src/a/b", True),
+        ("src/", "src/a", True),
+        ("src", "srcs", False),
+        ("src/**", "src/a/b", True),
+        ("src/*", "src/a", True),
+        ("*.py", "a.py", True),
+        ("*.py", "a/b.py", False),
+        ("**/*.py", "a.py", True),
+        ("**/*.py", "a/b/c.py", True),
+        ("a/**/b", "a/b", True),
+        ("a/**/b", "a/x/y/b", True),
+        ("a?c", "abc", True),
+        ("a?c", "a/c", False),
+        ("a+(b)", "a+(b)", True),
+    ],
+)
+def test_patterns(pattern: str, path: str, expected: bool) -> None:
+    assert Globs([pattern]).matches(path) is expected
+
+
+def test_what_stands_in_the_place_of_a_directory_touches_it() -> None:
+    globs = Globs([".gt/**", "a/b/*.sh"], fold=True)
+    assert globs.touches(".gt")
+    assert globs.touches(".GT")
+    assert globs.touches("a")
+    assert globs.touches("a/b")
+    assert not globs.touches(".gtx")
+    assert not globs.touches("ab")
+    assert not globs.touches("a/c.sh")

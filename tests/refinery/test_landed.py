@@ -1,0 +1,52 @@
+"""Which submissions a target is found to have."""
+
+from __future__ import annotations
+
+from gt.refinery.landed import derive, members
+from tests.refinery.merging import TOKEN, Scene
+
+
+def test_a_landing_is_found_without_the_ledger(yard: Scene) -> None:
+    one = yard.submit({"a": ""})
+    yard.merge()
+    assert derive(yard.repo, [yard.bead(one)], ["main"]) == {}
+    landed = derive(yard.repo, [one], ["main"])
+    assert landed[one.id].commit == yard.tip()
+    assert derive(yard.repo, [one], ["other"]) == {}
+
+
+def test_a_landing_that_was_forced_away_is_none(yard: Scene) -> None:
+    one = yard.submit({"a": ""})
+    old = yard.tip()
+    yard.merge()
+    yard.git("update-ref", "refs/heads/main", old)
+    assert derive(yard.repo, [one], ["main"]) == {}
+
+
+def test_a_missing_base_is_unknown(yard: Scene) -> None:
+    one = yard.submit({"a": ""}, base=None)
+    sub = one.status.submission
+    assert sub is not None
+    from dataclasses import replace
+
+    odd = replace(one, status=replace(one.status, submission=replace(sub, basecommit="12" * 20)))
+    assert derive(yard.repo, [odd], ["main"]) == {}
+
+
+def test_members_come_in_triples() -> None:
+    text = "t\n\nGt-Bead: a\nGt-Token: 1\nGt-Commit: x\nGt-Bead: b\nGt-Commit: y\nGt-Bead: c\nGt-Token: 3\nGt-Commit: z"
+    assert list(members(text)) == [("a", "1", "x"), ("c", "3", "z")]
+    assert list(members("t\n\nbody\nGt-Bead: a\nGt-Token: 1\nGt-Commit: x")) == []
+
+
+def test_derived_before_it_is_recorded(yard: Scene) -> None:
+    one = yard.submit({"a": ""})
+    yard.merge()
+    yard.change(one, lambda _: one)
+    seen = yard.look()
+    assert set(seen.landings) == {one.id}
+    assert seen.queue.queued == ()
+    assert yard.merge().exit_code == 0
+    assert yard.bead(one).status.landed is not None
+    assert one.status.submission is not None
+    assert one.status.submission.token == TOKEN
