@@ -1,0 +1,58 @@
+"""`gt reject`: a submission isn't taken, and the next attempt is told why."""
+
+from __future__ import annotations
+
+from gt.core import moves
+from gt.core.bead import Bead, Phase, Result
+from gt.core.town import Limits
+from gt.core.wording import fit
+from gt.errors import IllegalMove, Malformed
+from gt.git import refs
+from gt.git.repo import Repo
+from gt.refinery.landed import derive
+from gt.refinery.landing import last_look
+from gt.refinery.pins import branch
+from gt.store.amend import Amended, amend
+from gt.store.fitting import fitted
+from gt.store.ledger import Ledger, Message, Snapshot
+from gt.store.settings import town_at
+
+
+def reject(
+    repo: Repo,
+    ledger: Ledger,
+    bead: str,
+    reason: str,
+    *,
+    token: str | None = None,
+    result: Result = Result.REJECTED,
+    actor: str,
+    now: int,
+) -> Amended:
+    """Send the submission of this Bead (whole id) back; `token` (default: whichever it is) fences it.
+
+    A person's word settles the Bead's pages. Waits for a landing under way. Raises IllegalMove if the target has it.
+    """
+
+    def change(snapshot: Snapshot, before: Bead) -> Bead:
+        sub = before.status.submission
+        if before.phase is Phase.SUBMITTED and sub is not None:
+            found = derive(repo, [before], [sub.base], snapshot.state().acknowledged).get(bead)
+            if found is not None:
+                raise IllegalMove(
+                    bead, f"has landed as {found.commit[:12]}", hint=f"gt landed {bead} {sub.token}"
+                )
+        wanted = token or (sub.token if sub else "")
+        limits = _limits(repo, sub.base) if sub else Limits()
+        return fitted(moves.reject(before, wanted, result, fit(reason), limits, now))
+
+    message = Message(f"reject {bead}: {result}", "reject", actor, (bead,), now)
+    with last_look(repo):
+        return amend(ledger, bead, change, message, settle=result is Result.REJECTED)
+
+
+def _limits(repo: Repo, base: str) -> Limits:
+    try:
+        return town_at(repo, refs.read(repo, branch(base))).limits
+    except Malformed:
+        return Limits()
