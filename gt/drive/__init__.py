@@ -1,0 +1,1 @@
+"""What calls several verbs: observing the world, and executing plans."""

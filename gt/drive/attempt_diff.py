@@ -1,0 +1,56 @@
+"""What an attempt changed: two ends for `git diff`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gt.core.bead import Bead, Lease
+from gt.drive.attempt_logs import token_of
+from gt.errors import NotFound
+from gt.fleet import roster
+from gt.git.merge import merge_base
+from gt.git.objects import Objects
+from gt.git.repo import Repo
+from gt.store.targets import targets, tip
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Between what to compare."""
+
+    where: Repo | Path
+    """A Path: the worktree, as it is now, is the second end."""
+    old: str
+    new: str | None
+
+
+def ends_of(repo: Repo, bead: Bead, token: str | None) -> Ends:
+    """The ends of an attempt's change: of the live one what its worktree has now, of one that is over its commit.
+
+    Raises NotFound if there is no such attempt, or it left nothing here.
+    """
+    wanted = token_of(bead, token)
+    lease = bead.status.lease
+    if lease is not None and lease.token == wanted:
+        return _live(repo, bead, lease)
+    attempt = bead.attempt(wanted)
+    head = attempt.head if attempt else None
+    if head is None:
+        raise NotFound("change", f"attempt {wanted} at {bead.id} left none", hint=f"gt logs {bead.id}")
+    with Objects(repo) as odb:
+        if not odb.has(head):
+            raise NotFound("commit", f"{head[:12]} of attempt {wanted} on this clone", hint="gt sync")
+    submission = bead.status.submission
+    if submission is not None and submission.token == wanted:
+        return Ends(repo, submission.basecommit, head)
+    target = tip(repo, bead.spec.base or targets(repo)[0])
+    base = merge_base(repo, target, head) if target else None
+    return Ends(repo, base or f"{head}^", head)
+
+
+def _live(repo: Repo, bead: Bead, lease: Lease) -> Ends:
+    place = Path(lease.worktree)
+    if lease.clone != roster.known_clone(repo) or not place.is_dir():
+        raise NotFound("worktree", f"{place} of {bead.id} on this clone (it is on {lease.host})")
+    return Ends(place, lease.basecommit, None)

@@ -1,0 +1,52 @@
+"""What an agent is primed with: the prompt, from the Bead and what earlier attempts left on this clone."""
+
+from __future__ import annotations
+
+from gt.core.bead import Bead, Lease
+from gt.core.prompt import TAIL, Evidence, build
+from gt.drive.attempt_start import Start, start_of
+from gt.fleet import launch
+from gt.fleet.places import log_path
+from gt.git.repo import Repo
+from gt.store.snapshot import Snapshot
+from gt.store.targets import targets
+
+
+def prompt_for(repo: Repo, snapshot: Snapshot, bead: Bead, start: Start | None) -> str:
+    """The prompt of an attempt that begins at `start`; None: it isn't known where one would."""
+    evidence = Evidence(tail=_tail(repo, bead))
+    if start is not None:
+        evidence = Evidence(start.merged, start.aside, start.conflicts, evidence.tail)
+    else:
+        heads = [attempt.head for attempt in bead.status.attempts if attempt.head]
+        evidence = Evidence(aside=heads[-1] if heads else None, tail=evidence.tail)
+    lease = bead.status.lease
+    base = lease.base if lease else bead.spec.base or targets(repo)[0]
+    return build(bead, evidence, base, _above(snapshot, bead))
+
+
+def prime(repo: Repo, snapshot: Snapshot, bead: Bead, now: int) -> str:
+    """The prompt as an attempt at this Bead has it, or would have it if it began now."""
+    lease: Lease | None = bead.status.lease
+    return prompt_for(repo, snapshot, bead, start_of(repo, bead, lease, now) if lease else None)
+
+
+def _tail(repo: Repo, bead: Bead) -> str:
+    """The end of the output of the last attempt that ended; an agent's JSON report isn't worth reading."""
+    ended = bead.status.attempts
+    if not ended:
+        return ""
+    text = launch.tail(log_path(repo, bead.id, ended[-1].token), TAIL * 2)
+    return "\n".join(line for line in text.splitlines() if not line.startswith('{"type":'))
+
+
+def _above(snapshot: Snapshot, bead: Bead) -> tuple[Bead, ...]:
+    found: list[Bead] = []
+    above = bead.spec.parent
+    while above is not None and all(above != each.id for each in found):
+        parent = snapshot.find(above)
+        if parent is None:
+            break
+        found.append(parent)
+        above = parent.spec.parent
+    return tuple(found)

@@ -1,0 +1,148 @@
+"""observe() -> World: one look at everything that `plan` may know. It reads and changes nothing.
+
+What could not be looked at stays unknown: nothing destructive follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from gt.core.bead import Bead, Landed, Phase
+from gt.core.ready import CONTAINERS
+from gt.core.state import TownState
+from gt.core.town import Town
+from gt.core.world import Liveness, Queued, Target, World
+from gt.drive.leftovers import leftovers
+from gt.errors import GtError, Malformed
+from gt.fleet import roster
+from gt.git import refs
+from gt.git.leftlocks import left_locked
+from gt.git.repo import Repo, config_values
+from gt.refinery import places
+from gt.store import settings
+from gt.store.ledger import LEDGER, Ledger
+from gt.store.snapshot import Snapshot
+from gt.store.survey import ended
+from gt.store.targets import KEY
+
+
+def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> World:
+    """The town as it is at `now`, with what is known of the Beads `also` (whole ids) though they be over.
+
+    Raises NotFound where there is no town, and Malformed where its state can't be read: it may say that the
+    town is paused.
+    """
+    with ledger.read() as snapshot:
+        beads = _beads(snapshot, also)
+        targets, towns = look_at_targets(repo)
+        submitted = tuple(bead for bead in beads.values() if bead.phase is Phase.SUBMITTED)
+        state = snapshot.state()
+        landings: Mapping[str, Landed] = {}
+        queue = _Queue()
+        if submitted:
+            landings, queue = _refinery(repo, submitted, beads, targets, towns, state, now)
+        left = leftovers(repo, snapshot.find)
+        return World(
+            now=now,
+            tip=snapshot.tip,
+            here=roster.known_clone(repo) or "",
+            beads=beads,
+            state=state,
+            towns=towns,
+            targets={**targets, **queue.targets},
+            ended=ended(snapshot, beads, towns),
+            landings=landings,
+            liveness=_liveness(repo, beads.values()),
+            zombies=left.zombies,
+            unfinished=places.unfinished(repo),
+            queue=queue.queued,
+            gate_runs=queue.gate_runs,
+            pages={page.id: page for page in snapshot.pages()},
+            remains=left.remains,
+            stale=left_locked(repo, LEDGER),
+            unreadable=tuple(problem.message for problem in snapshot.problems()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Queue:
+    """What the Refinery says of the submissions; nothing, where there are none."""
+
+    queued: tuple[Queued, ...] = ()
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    gate_runs: Mapping[str, int] = field(default_factory=dict)
+
+
+def _refinery(
+    repo: Repo,
+    submitted: tuple[Bead, ...],
+    beads: Mapping[str, Bead],
+    targets: Mapping[str, Target],
+    towns: Mapping[str, Town],
+    state: TownState,
+    now: int,
+) -> tuple[Mapping[str, Landed], _Queue]:
+    # Only here: it takes what reads git's objects along.
+    from gt.refinery import landed, queue
+
+    landings = landed.derive(repo, submitted, targets, state.acknowledged)
+    seen = queue.assess(repo, beads, targets, towns, state, landings, now)
+    return landings, _Queue(seen.queued, seen.targets, seen.gate_runs)
+
+
+def look_at_targets(repo: Repo) -> tuple[dict[str, Target], dict[str, Town]]:
+    """The targets of this clone with what is wrong with them, and the settings of those that could be read."""
+    targets: dict[str, Target] = {}
+    towns: dict[str, Town] = {}
+    for name in config_values(repo, KEY):
+        try:
+            tip = refs.read(repo, f"refs/heads/{name}")
+        except GtError as error:
+            targets[name] = Target(name, None, f"can't be read: {error.message}", "unreadable")
+            continue
+        if tip is None:
+            targets[name] = Target(name, None, "doesn't exist in this repository", "missing")
+            continue
+        try:
+            towns[name] = settings.town_at(repo, tip)
+            targets[name] = Target(name, tip)
+        except GtError as error:
+            targets[name] = Target(name, tip, f"has settings that can't be read: {error.message}", "settings")
+    return targets, towns
+
+
+def _beads(snapshot: Snapshot, also: Iterable[str]) -> dict[str, Bead]:
+    """Every Bead that isn't over, those also asked for, and all that they refer to."""
+    found = {bead.id: bead for bead in snapshot.live()}
+    for name in also:
+        _fetch(snapshot, name, found)
+    for bead in list(found.values()):
+        for need in bead.spec.needs:
+            _fetch(snapshot, need, found)
+        above = bead.spec.parent
+        while above is not None and above not in found:
+            _fetch(snapshot, above, found)
+            above = found[above].spec.parent if above in found else None
+        if bead.spec.type in CONTAINERS:
+            found.update((child.id, child) for child in snapshot.children(bead.id) if child.id not in found)
+    return found
+
+
+def _fetch(snapshot: Snapshot, name: str, into: dict[str, Bead]) -> None:
+    if name in into:
+        return
+    try:
+        bead = snapshot.find(name)
+    except Malformed:  # named in `unreadable`
+        return
+    if bead is not None:
+        into[name] = bead
+
+
+def _liveness(repo: Repo, beads: Iterable[Bead]) -> dict[str, Liveness]:
+    return {
+        bead.id: Liveness(roster.state(repo, bead.id, bead.status.lease).value)
+        for bead in beads
+        if bead.phase is Phase.LEASED and bead.status.lease
+    }

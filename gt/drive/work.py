@@ -1,0 +1,244 @@
+"""`gt work`: one attempt from its claim to its end. Killed at any point, `gt expire` finds all that it made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gt.core.bead import Attempt, Bead, Lease, Phase, Result
+from gt.core.ready import FOR_PEOPLE
+from gt.core.town import AgentSpec, Town
+from gt.core.world import chosen_agent
+from gt.drive.attempt_lock import Seat
+from gt.drive.attempt_place import Site, Unusable, main_work_tree, make
+from gt.drive.attempt_progress import Progress
+from gt.drive.attempt_prompt import prompt_for
+from gt.drive.attempt_start import start_of
+from gt.drive.attempt_verdict import TAIL, Run, find
+from gt.drive.hands import Hands
+from gt.drive.holder import holder
+from gt.drive.observe import look_at_targets
+from gt.errors import GtError
+from gt.fleet import launch, presets, roster
+from gt.fleet.interrupts import Interrupts, interrupts
+from gt.fleet.keep import Secured
+from gt.fleet.launch import Ended, Job
+from gt.fleet.places import Place
+from gt.fleet.presets import Invocation, Placeholders
+from gt.fleet.records import Record
+from gt.store.ending import Finding
+from gt.store.settings import town_at
+from gt.verbs.claim import Claimed, Homes, NothingClaimable, attempt_deadline, claim
+from gt.verbs.expire import log_name, wind_up
+
+
+class OnlyPeople(NothingClaimable):
+    """Nothing can be claimed, and nothing ever will be by itself: a person must act."""
+
+    exit_code = 20
+    kind = "needs-human"
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """An attempt that is over."""
+
+    bead: Bead
+    attempt: Attempt
+
+
+def work(hands: Hands, wanted: str | None, told: Callable[[Lease, str], None] = lambda *_: None) -> Worked:
+    """Carry out one attempt at the Bead with this whole id, or (None) at the first that is ready.
+
+    `told` hears of the lease and the Bead's id once the claim is durable. TERM, INT and HUP end the agent and the
+    attempt, as interrupted. Raises NothingClaimable (OnlyPeople where only a person can change that), and
+    IllegalMove where somebody else has ended the attempt meanwhile.
+    """
+    # From the claim on, a signal ends the attempt in good order, not this process.
+    with interrupts() as watch, Seat(hands.repo) as seat:
+        claimed = _claim(hands, wanted, seat)
+        told(claimed.lease, claimed.bead.id)
+        worked = _Attempting(hands, claimed.bead, claimed.lease, seat, watch).run()
+        watch.heeded = True
+    return worked
+
+
+def _claim(hands: Hands, wanted: str | None, seat: Seat) -> Claimed:
+    try:
+        return claim(
+            hands.repo,
+            hands.ledger,
+            wanted,
+            holder=holder(hands, agent=True),
+            homes=Homes(*look_at_targets(hands.repo)),
+            duration=None,
+            digits=hands.digits,
+            now=hands.clock(),
+            seize=seat.take,
+        )
+    except NothingClaimable as error:
+        if wanted is None and _only_people(hands):
+            raise OnlyPeople(error.message, hint="gt status") from None
+        raise
+
+
+def _only_people(hands: Hands) -> bool:
+    """Whether there is unfinished work, and none of it is under way or will go on by itself."""
+    now = hands.clock()
+    with hands.ledger.read() as snapshot:
+        live = [bead for bead in snapshot.live() if bead.phase is not Phase.PROPOSED]
+    if not live or any(bead.phase in (Phase.LEASED, Phase.SUBMITTED) for bead in live):
+        return False
+    waits = [bead for bead in live if bead.phase is Phase.OPEN and bead.spec.type not in FOR_PEOPLE]
+    return not any(max(bead.status.wake or 0, bead.spec.defer or 0) > now for bead in waits)
+
+
+@dataclass(slots=True)
+class _Attempting:
+    """One attempt, from its claim on."""
+
+    hands: Hands
+    bead: Bead
+    lease: Lease
+    seat: Seat
+    watch: Interrupts
+    place: Place = field(init=False)
+    town: Town = field(init=False)
+    agent: AgentSpec = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.place = Place(self.hands.repo, self.bead.id, self.lease.token, Path(self.lease.worktree))
+
+    def run(self) -> Worked:
+        """All of it; whatever goes wrong, the lease is ended."""
+        finding: Callable[[Secured], Finding]
+        try:
+            finding = self._act()
+        except Unusable as error:
+            finding = self._as(self._unusable(error))
+        except (GtError, OSError) as error:
+            finding = self._as(Finding(Result.INFRA, str(error), log=self._log()))
+        except Exception as error:
+            self._end(self._as(Finding(Result.INFRA, f"a bug in gt: {error}", log=self._log())))
+            raise
+        return self._end(finding)
+
+    def _act(self) -> Callable[[Secured], Finding]:
+        """Run the agent; returns what judges its work."""
+        hands, lease = self.hands, self.lease
+        self._settings()
+        start = start_of(hands.repo, self.bead, lease, hands.clock())
+        environment = self._environment(())
+        site = Site(self.town, self.agent, environment, self._fds(), self._marker())
+        record = make(self.place, self.bead, lease, start.commit, site, start.merged)
+        with hands.ledger.read() as snapshot:
+            prompt = prompt_for(hands.repo, snapshot, self.bead, start)
+        self.place.prompt.write_text(prompt, "utf-8", errors="replace")
+        how = presets.resolve(self.agent, self._placeholders(prompt))
+        if self.watch.seen:
+            return self._as(self._interrupted(f"interrupted by {self.watch.seen[0].name}"))
+        ended = launch.run(self._job(how, record))
+        run = Run(
+            ended=ended,
+            report=how.parse(self.place.log),
+            output=launch.tail(self.place.log, TAIL),
+            log=self._log(),
+            stopped=self._stopped(),
+        )
+        return lambda left: find(hands.repo, self.bead, lease, run, how, left, hands.clock())
+
+    def _settings(self) -> None:
+        """The agent and its town, as the commit says that the attempt was claimed on."""
+        self.town = town_at(self.hands.repo, self.lease.basecommit)
+        agent = chosen_agent(self.bead, self.town)
+        if agent is None:
+            raise Unusable(f"there is no agent {self.lease.agent}")
+        self.agent = agent
+
+    def _job(self, how: Invocation, record: Record) -> Job:
+        stall = self.agent.stall
+        progress = Progress(self.place, Path(record.git_dir), max(1.0, stall / 20)) if stall else None
+        return Job(
+            argv=how.argv,
+            cwd=self.place.worktree,
+            env=self._environment(how.env),
+            log=self.place.log,
+            deadline=attempt_deadline(self.bead, self.agent, self.town),
+            stdin=how.stdin,
+            stall=stall,
+            grace=self.agent.grace,
+            keep_fds=self._fds(),
+            marker=self._marker(),
+            progress=progress,
+        )
+
+    def _environment(self, allow: tuple[str, ...]) -> dict[str, str]:
+        own = {
+            "GT_AGENT": self.lease.agent,
+            "GT_BEAD": self.bead.id,
+            "GT_TOKEN": self.lease.token,
+            "GT_WORKTREE": str(self.place.worktree),
+            "GT_OUTBOX": str(self.place.outbox),
+            "GT_LEASE": self._marker(),
+        }
+        return launch.environment(self.hands.environ, allow, own)
+
+    def _placeholders(self, prompt: str) -> Placeholders:
+        return Placeholders(
+            bead=self.bead.id,
+            token=self.lease.token,
+            worktree=self.place.worktree,
+            prompt=prompt,
+            prompt_file=self.place.prompt,
+            repo=str(main_work_tree(self.hands.repo) or self.hands.repo.common_dir),
+            uid=self.bead.uid,
+        )
+
+    def _fds(self) -> tuple[int, ...]:
+        assert self.seat.held is not None
+        return (self.seat.held.fd,)
+
+    def _marker(self) -> str:
+        return roster.marker(self.hands.repo, self.bead.id, self.lease.token)
+
+    def _log(self) -> str | None:
+        return log_name(self.hands.repo, self.bead.id, self.lease)
+
+    def _stopped(self) -> str | None:
+        """Who told this attempt to stop."""
+        try:
+            return self.place.stop.read_text("utf-8")
+        except OSError:
+            return None
+
+    def _interrupted(self, why: str) -> Finding:
+        stopped = self._stopped()
+        if stopped is not None:
+            return Finding(Result.RELEASED, f"stopped by {stopped}", log=self._log())
+        return Finding(Result.INTERRUPTED, why, log=self._log())
+
+    def _unusable(self, error: Unusable) -> Finding:
+        ended: Ended | None = error.ended
+        if ended is not None and ended.why == "interrupted":
+            return self._interrupted(ended.message or "interrupted")
+        return Finding(Result.INFRA, str(error), log=self._log())
+
+    @staticmethod
+    def _as(finding: Finding) -> Callable[[Secured], Finding]:
+        return lambda _left: finding
+
+    def _end(self, judge: Callable[[Secured], Finding]) -> Worked:
+        """Keep what there is, and end the lease."""
+        hands = self.hands
+        after, attempt = wind_up(
+            hands.repo,
+            hands.ledger,
+            self.bead,
+            self.lease,
+            judge,
+            verb="work",
+            actor=self.lease.actor,
+            now=hands.clock(),
+        )
+        return Worked(after, attempt)

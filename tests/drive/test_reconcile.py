@@ -1,0 +1,193 @@
+"""reconcile: its Actions are carried out once, one that fails keeps no other from it, and rest is left alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gt.core.bead import Attempt, Landed, Phase, Result, Status, Stuck, StuckReason
+from gt.core.page import MAX_SENDS
+from gt.core.plan import Next
+from gt.drive.reconcile import Reconciled, reconcile
+from gt.fleet import roster
+from gt.verbs.ack import ack
+from gt.verbs.prune import prune
+from tests.conftest import NOW, run_git
+from tests.core.small import lease
+from tests.drive.attempts import Scene, town
+from tests.store.scenes import ALICE, bead, bead_id
+
+ONE, TWO = bead_id(1), bead_id(2)
+TOKEN = "1-aaaa"
+LANDED = Status(phase=Phase.LANDED, landed=Landed("1" * 40, "2" * 40, NOW))
+STUCK = Status(phase=Phase.STUCK, stuck=Stuck(StuckReason.ATTEMPTS, NOW, "red: no"))
+
+
+@pytest.fixture
+def scene(repo_path: Path, tmp_path: Path) -> Scene:
+    return town(repo_path, tmp_path)
+
+
+def verbs(outcome: Reconciled) -> list[str]:
+    return [action.verb for action in outcome.done]
+
+
+def test_at_rest_nothing_is_written(scene: Scene) -> None:
+    scene.put(bead(1, LANDED))
+    reconcile(scene.hands())
+
+    def state() -> object:
+        objects = run_git(scene.path, "count-objects", "-v")
+        index = (scene.path / ".git/index").stat().st_mtime_ns
+        return objects, run_git(scene.path, "for-each-ref"), index, sorted(scene.repo.gt_dir.rglob("*"))
+
+    before = state()
+    outcome = reconcile(scene.hands("nobody asks who acts"))
+    assert (outcome.done, outcome.failed, outcome.plan.next) == ([], [], Next.REST)
+    assert state() == before
+    assert run_git(scene.path, "status", "--porcelain") == ""
+
+
+def test_who_acts_is_not_asked_while_there_is_nothing_to_do(scene: Scene) -> None:
+    def who() -> str:
+        raise AssertionError
+
+    assert reconcile(replace(scene.hands(), who=who)).plan.next is Next.DUE
+
+
+def test_the_lease_of_the_dead_is_ended_once(scene: Scene) -> None:
+    held = lease(TOKEN, clone=roster.clone(scene.repo), host=roster.host(), boot="", worktree="/nowhere/x")
+    scene.put(
+        bead(
+            1,
+            Status(
+                phase=Phase.LEASED, lease=replace(held, basecommit=run_git(scene.path, "rev-parse", "main"))
+            ),
+        )
+    )
+    first = reconcile(scene.hands())
+    assert verbs(first) == ["expire"]
+    assert scene.get(ONE).status.attempts[-1].result is Result.CRASHED
+    tip = run_git(scene.path, "rev-parse", "beads")
+    second = reconcile(scene.hands())
+    assert second.done == []
+    assert run_git(scene.path, "rev-parse", "beads") == tip
+
+
+def test_an_epic_closes_and_then_the_epic_that_holds_it(scene: Scene) -> None:
+    scene.put(
+        bead(1, LANDED, parent=TWO),
+        bead(2, type="epic", parent=bead_id(3)),
+        bead(3, type="epic"),
+    )
+    outcome = reconcile(scene.hands())
+    assert [action.args[0] for action in outcome.done] == [TWO, bead_id(3)]
+    assert outcome.plan.next is Next.REST
+
+
+def test_a_page_is_recorded_once_where_nothing_sends_it(scene: Scene) -> None:
+    scene.put(bead(1, STUCK))
+    assert verbs(reconcile(scene.hands())) == ["page"]
+    again = reconcile(scene.hands())
+    assert (again.done, again.plan.next) == ([], Next.HUMAN)
+    with scene.ledger.read() as snapshot:
+        (page,) = snapshot.pages()
+    assert (page.subject, page.sends, page.sent) == (ONE, 0, None)
+    acked = ack(scene.ledger, [page.id[:5]], actor=ALICE, now=NOW)
+    assert acked.changed == 1
+    assert ack(scene.ledger, None, actor=ALICE, now=NOW).changed == 0
+
+
+def test_a_page_is_sent_with_its_json_on_stdin(scene: Scene, tmp_path: Path) -> None:
+    scene.settings(rest=f'page: {{command: "cat >> {tmp_path}/pages"}}')
+    scene.put(bead(1, STUCK))
+    reconcile(scene.hands())
+    reconcile(scene.hands())
+    (line,) = (tmp_path / "pages").read_text().splitlines()
+    assert f'"subject": "{ONE}"' in line
+    assert list((scene.repo.gt_dir / "pages").iterdir()) == []
+
+
+def test_a_page_that_cannot_be_sent_fails_alone_and_is_tried_again_later_but_not_for_ever(
+    scene: Scene,
+) -> None:
+    scene.settings(rest='page: {command: "echo no such pager >&2; exit 1"}')
+    scene.put(bead(1, STUCK), bead(2, STUCK))
+    outcome = reconcile(scene.hands())
+    assert outcome.done == []
+    assert ["no such pager" in error.message for _, error in outcome.failed] == [True, True]
+    assert outcome.plan.next_wake == NOW + 15
+    assert reconcile(scene.hands()).failed == []
+    now = NOW
+    for _ in range(10):
+        now += 10_000
+        reconcile(replace(scene.hands(), clock=lambda: now))  # noqa: B023
+    with scene.ledger.read() as snapshot:
+        assert [page.sends for page in snapshot.pages()] == [MAX_SENDS] * 2
+
+
+def test_one_that_fails_does_not_stop_the_others(scene: Scene) -> None:
+    scene.settings(rest='page: {command: "exit 1"}')
+    scene.put(bead(1, STUCK), bead(2, type="epic"), bead(3, LANDED, parent=TWO))
+    outcome = reconcile(scene.hands())
+    assert verbs(outcome) == ["close"]
+    assert [action.verb for action, _ in outcome.failed] == ["page"]
+
+
+def left_behind(scene: Scene, tmp_path: Path, agent: str = "sh") -> Path:
+    """An attempt that is over, whose worktree, with uncommitted work, nobody removed."""
+    place = tmp_path / "repo.gt" / f"{ONE}-{TOKEN}"
+    run_git(scene.path, "worktree", "add", "-q", "-b", f"gt/{ONE}/{TOKEN}", str(place))
+    (place / "new").write_text("kept\n")
+    ended = Attempt(TOKEN, agent, NOW - 99, NOW - 90, Result.CRASHED)
+    scene.put(bead(1, Status(phase=Phase.STUCK, stuck=STUCK.stuck, attempts=(ended,))))
+    return place
+
+
+def test_what_an_attempt_left_is_pinned_before_it_goes(scene: Scene, tmp_path: Path) -> None:
+    place = left_behind(scene, tmp_path)
+    assert "prune" in verbs(reconcile(scene.hands()))
+    assert not place.exists()
+    assert run_git(scene.path, "for-each-ref", "refs/heads/gt") == ""
+    assert run_git(scene.path, "show", f"refs/gt/wip/{ONE}/{TOKEN}:new") == "kept"
+    assert reconcile(scene.hands()).plan.actions == ()
+
+
+def test_a_worktree_with_a_repository_inside_stays_and_is_not_tried_again(
+    scene: Scene, tmp_path: Path
+) -> None:
+    place = left_behind(scene, tmp_path)
+    run_git(place, "init", "-q", "inside")
+    (place / "inside" / "f").write_text("x")
+    reconcile(scene.hands())
+    assert (place / "inside" / "f").exists()
+    assert reconcile(scene.hands()).plan.actions == ()
+
+
+def test_a_persons_worktree_is_refused(scene: Scene, tmp_path: Path) -> None:
+    from gt.errors import Refused
+
+    place = left_behind(scene, tmp_path, agent="")
+    reconcile(scene.hands())
+    assert (place / "new").exists()
+    with pytest.raises(Refused, match="was a person's"):
+        prune(scene.repo, scene.ledger, ONE, TOKEN, now=NOW)
+    assert (place / "new").exists()
+
+
+def test_what_a_submitted_attempt_left_goes_too(scene: Scene) -> None:
+    scene.agent("echo a > a")
+    submitted = scene.work(ONE).attempt
+    place = scene.path.parent / "repo.gt" / f"{ONE}-{submitted.token}"
+    branch = f"gt/{ONE}/{submitted.token}"
+    run_git(scene.path, "worktree", "add", "-q", "-b", branch, str(place), str(submitted.head))
+    run_git(scene.path, "update-ref", f"refs/gt/wip/{ONE}/{submitted.token}", str(submitted.head))
+    roster.lock_path(scene.repo, ONE, submitted.token).touch()
+    outcome = reconcile(scene.hands())
+    assert (verbs(outcome), outcome.failed) == (["prune"], [])
+    scene.nothing_left()
+    pins = run_git(scene.path, "for-each-ref", "--format=%(refname)", "refs/gt/wip", "refs/gt/sub")
+    assert pins == f"refs/gt/sub/{ONE}/{submitted.token}"
+    assert reconcile(scene.hands()).done == []
