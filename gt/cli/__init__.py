@@ -1,0 +1,1 @@
+"""How gt speaks: the only place that parses arguments, reads the environment, prints and exits."""

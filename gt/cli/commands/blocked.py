@@ -1,0 +1,68 @@
+"""`gt blocked`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import typer
+
+from gt.cli.app import new_app
+from gt.cli.beads import complain
+from gt.cli.context import Context
+from gt.cli.jsonout import listing
+from gt.cli.view import View
+from gt.core.bead import Bead, Phase
+from gt.core.ready import CONTAINERS, Cause, Waiting, order
+from gt.core.when import format_time
+
+app = new_app()
+
+
+@app.command()
+def blocked(ctx: typer.Context) -> int:
+    """List open Beads that aren't ready, each with its reason and what would move it.
+
+    Example:
+      gt blocked
+    """
+    gt = Context.of(ctx)
+    now = gt.now
+    with gt.ledger.read() as snapshot:
+        found = list(_blocked(View(gt.repo, snapshot), now))
+        if gt.json:
+            gt.emit(listing("BlockedList", (_data(bead, why) for bead, why in found)))
+        else:
+            rows = [(bead.id, bead.spec.title, why.text, gt.spelt(why.hint or "")) for bead, why in found]
+            gt.table(rows, header=("ID", "TITLE", "WHY", "HINT"), elastic=1)
+        return complain(gt, snapshot)
+
+
+def _blocked(view: View, now: int) -> Iterator[tuple[Bead, Waiting]]:
+    for bead in sorted(view.snapshot.in_phase(Phase.OPEN), key=order):
+        why = view.waiting(bead, now)
+        if why is None and bead.spec.type in CONTAINERS:
+            why = _container(bead, view)
+        if why is not None:
+            yield bead, why
+
+
+def _container(bead: Bead, view: View) -> Waiting:
+    """Why an epic or a convoy that nothing holds up isn't ready: it never is."""
+    what = bead.spec.type
+    if view.children(bead.id):
+        return Waiting(
+            Cause.CHILDREN, f"is the {what} of Beads that are all over", hint=f"gt close {bead.id}"
+        )
+    return Waiting(Cause.CHILDREN, f"is an empty {what}", hint=f"gt create TITLE --parent {bead.id}")
+
+
+def _data(bead: Bead, why: Waiting) -> dict[str, object]:
+    return {
+        "bead": bead.id,
+        "title": bead.spec.title,
+        "cause": why.cause.value,
+        "reason": why.text,
+        "on": why.on,
+        "until": None if why.until is None else format_time(why.until),
+        "hint": why.hint,
+    }

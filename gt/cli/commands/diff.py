@@ -1,0 +1,69 @@
+"""`gt diff`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gt.cli.app import new_app
+from gt.cli.beads import meant_or_here
+from gt.cli.context import Context
+from gt.cli.jsonout import single
+from gt.cli.options import MaybeBead
+
+if TYPE_CHECKING:
+    from gt.drive.attempt_diff import Ends
+
+app = new_app()
+
+
+@app.command()
+def diff(
+    ctx: typer.Context,
+    bead: MaybeBead = None,
+    stat: Annotated[bool, typer.Option("--stat", help="Only which files, and how much.")] = False,
+    attempt: Annotated[
+        str | None, typer.Option("--attempt", metavar="TOKEN", help="Another attempt than the last.")
+    ] = None,
+) -> int:
+    """Show what an attempt changed: of a live one what its worktree has now, else what it left.
+
+    Example:
+      gt diff 7k2m --stat
+    """
+    from gt.drive.attempt_diff import ends_of
+    from gt.drive.attempt_logs import token_of
+
+    gt = Context.of(ctx)
+    with gt.ledger.read() as snapshot:
+        found = snapshot.get(meant_or_here(gt, snapshot, bead))
+    ends = ends_of(gt.repo, found, attempt)
+    if ends.new is not None:
+        return _show(gt, found.id, token_of(found, attempt), ends, stat=stat)
+    from gt.git.show import with_new_files
+
+    assert isinstance(ends.where, Path), "the second end is a worktree"
+    with with_new_files(ends.where, ends.old) as env:
+        return _show(gt, found.id, token_of(found, attempt), ends, stat=stat, env=env)
+
+
+def _show(
+    gt: Context, bead: str, token: str, ends: Ends, *, stat: bool, env: Mapping[str, str] | None = None
+) -> int:
+    from gt.git import show
+
+    args = (*(("--stat",) if stat else ()), ends.old, *((ends.new,) if ends.new else ()), "--")
+    if gt.columns is not None and not gt.json:
+        gt.flush()
+        return show.diff_on_terminal(ends.where, *args, env=env)
+    said = show.diff(ends.where, *args, env=env)
+    if gt.json:
+        fields = {"bead": bead, "token": token, "from": ends.old, "to": ends.new}
+        gt.emit(single("Diff", {**fields, "text": said.decode("utf-8", "replace")}))
+    else:
+        # Not for a terminal: a patch must stay a patch.
+        gt.stdout.write(said.decode("utf-8", "surrogateescape"))
+    return 0

@@ -1,0 +1,79 @@
+"""`gt queue`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gt.cli.app import new_app
+from gt.cli.context import Context
+
+if TYPE_CHECKING:
+    from gt.core.bead import Bead
+    from gt.core.world import Queued
+
+app = new_app()
+
+
+@app.command()
+def queue(ctx: typer.Context) -> int:
+    """Show what is submitted, in landing order, and what each submission waits for.
+
+    The order is: by priority, then by the time of submission, then by id.
+
+    Example:
+      gt queue
+    """
+    from gt.cli import text
+    from gt.drive.merge import look
+
+    gt = Context.of(ctx)
+    now = gt.now
+    seen = look(gt.repo, gt.ledger, now)
+    if gt.json:
+        from gt.cli.jsonout import listing
+
+        entries = enumerate(seen.queue.queued, 1)
+        gt.emit(listing("QueueList", [_data(n, each, seen.beads[each.bead]) for n, each in entries]))
+        return 0
+    for name, target in seen.queue.targets.items():
+        if target.trouble:
+            gt.out(f"{name} {target.trouble}")
+    gt.table(
+        [
+            (
+                str(n),
+                each.bead,
+                each.base,
+                each.standing,
+                text.relative(_submitted(seen.beads[each.bead]), now),
+                seen.beads[each.bead].spec.title if each.standing == "due" else each.why,
+            )
+            for n, each in enumerate(seen.queue.queued, 1)
+        ],
+        header=("", "BEAD", "TARGET", "STATE", "SUBMITTED", "WHY"),
+    )
+    return 0
+
+
+def _submitted(bead: Bead) -> int:
+    return bead.status.submission.at if bead.status.submission else 0
+
+
+def _data(position: int, queued: Queued, bead: Bead) -> dict[str, Any]:
+    from gt.core.when import format_time
+
+    return {
+        "position": position,
+        "bead": queued.bead,
+        "token": queued.token,
+        "target": queued.base,
+        "commit": queued.commit,
+        "priority": bead.spec.priority,
+        "submitted": format_time(_submitted(bead)),
+        "standing": queued.standing,
+        "cause": queued.cause,
+        "why": queued.why,
+        "hint": queued.hint,
+    }

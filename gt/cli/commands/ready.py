@@ -1,0 +1,69 @@
+"""`gt ready`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from gt.cli.app import new_app
+from gt.cli.beads import complain, print_beads
+from gt.cli.context import Context
+from gt.cli.view import View
+from gt.core.bead import Bead
+from gt.core.ready import CONTAINERS
+
+app = new_app()
+
+
+@app.command()
+def ready(
+    ctx: typer.Context,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, metavar="COUNT", help="At most so many; 0 is all of them.")
+    ] = 50,
+    label: Annotated[
+        str | None, typer.Option("--label", "-l", metavar="LABEL", help="With this label.")
+    ] = None,
+    parent: Annotated[
+        str | None, typer.Option("--parent", metavar="BEAD", help="Below this Bead, at any depth.")
+    ] = None,
+    agent: Annotated[
+        str | None, typer.Option("--agent", metavar="NAME", help="That ask for this agent.")
+    ] = None,
+) -> int:
+    """List what can be worked on now, most urgent first.
+
+    Example:
+      gt ready
+      gt ready --label auth --limit 0 --json
+    """
+    gt = Context.of(ctx)
+    now = gt.now
+    with gt.ledger.read() as snapshot:
+        view = View(gt.repo, snapshot)
+        above = snapshot.resolve(parent) if parent else None
+        found = (
+            bead
+            for bead in _ready(view, now)
+            if (label is None or label in bead.spec.labels)
+            and (agent is None or agent == bead.spec.agent)
+            and (above is None or view.below(bead, above))
+        )
+        beads = list(islice(found, limit + 1 if limit else None))
+        more = bool(limit) and len(beads) > limit
+        print_beads(gt, beads[:limit] if more else beads, now)
+        if more and not gt.json:
+            gt.say(f"only the first {limit}; all of them: {gt.spelt('gt ready --limit 0')}")
+        paused = view.state.paused
+        if paused and not beads and not gt.json and (paused.until is None or paused.until > now):
+            gt.say(f"nothing is ready: {paused.by} paused the town ({paused.reason})")
+        return complain(gt, snapshot)
+
+
+def _ready(view: View, now: int) -> Iterator[Bead]:
+    for bead in view.snapshot.candidates(now, view.landings):
+        if bead.spec.type not in CONTAINERS and view.waiting(bead, now) is None:
+            yield bead

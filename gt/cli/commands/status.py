@@ -1,0 +1,121 @@
+"""`gt status`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from gt.cli.app import new_app
+from gt.cli.context import Context
+from gt.cli.jsonout import single
+from gt.cli.plans import breakers_data, call_rows, page_rows, summary, summary_data, when
+from gt.cli.text import Styled, length, relative
+from gt.core.data import page_data
+from gt.drive.status import Status, UnderWay
+from gt.drive.status import status as drive
+
+app = new_app()
+
+
+@app.command()
+def status(ctx: typer.Context) -> int:
+    """Show how the town is: what runs, what is queued, what needs you, and what it waits for.
+
+    Example:
+      gt status
+      gt status --json
+    """
+    gt = Context.of(ctx)
+    now = gt.now
+    found = drive(gt.repo, gt.ledger, now)
+    if gt.json:
+        gt.emit(single("Status", _data(found, now)))
+    else:
+        _show(gt, found, now)
+    return 0
+
+
+def _data(found: Status, now: int) -> dict[str, Any]:
+    world, plan = found.world, found.plan
+    return {
+        **summary_data(plan),
+        "phases": {str(phase): count for phase, count in found.phases.items()},
+        "attempts": [_attempt_data(each, now) for each in found.attempts],
+        "queue": [
+            {
+                "bead": q.bead,
+                "token": q.token,
+                "target": q.base,
+                "commit": q.commit,
+                "standing": str(q.standing),
+                "cause": q.cause or None,
+                "reason": q.why or None,
+                "hint": q.hint,
+            }
+            for q in world.queue
+        ],
+        "pages": [page_data(page) for page in world.pages.values() if not page.acknowledged],
+        "targets": [
+            {"name": t.name, "tip": t.tip, "trouble": t.trouble, "cause": t.cause or None}
+            for t in world.targets.values()
+        ],
+        "agents": breakers_data(world),
+        "calls": [
+            {"subject": call.subject, "cause": call.reason, "reason": call.text, "hint": call.hint}
+            for call in plan.calls
+        ],
+    }
+
+
+def _attempt_data(each: UnderWay, now: int) -> dict[str, Any]:
+    lease = each.lease
+    return {
+        "bead": each.bead,
+        "token": lease.token,
+        "agent": lease.agent or None,
+        "actor": lease.actor,
+        "started": when(lease.started),
+        "expires": when(lease.expires),
+        "left": lease.expires - now,
+        "liveness": str(each.liveness),
+        "progress": when(each.progress),
+        "worktree": lease.worktree,
+    }
+
+
+def _show(gt: Context, found: Status, now: int) -> None:
+    world, plan = found.world, found.plan
+    counts = [f"{count} {phase}" for phase, count in found.phases.items() if count]
+    gt.out(", ".join(counts) or "no Beads yet")
+    if world.paused and world.state.paused:
+        gt.out(f"paused by {world.state.paused.by}: {world.state.paused.reason}")
+    if found.attempts:
+        _head(gt, "under way")
+        gt.table([_attempt_row(each, now) for each in found.attempts], elastic=1)
+    if world.queue:
+        _head(gt, "submitted")
+        gt.table([(q.bead, q.base, str(q.standing), q.why) for q in world.queue], elastic=3)
+    for breaker in breakers_data(world):
+        gt.out(
+            f"agent {breaker['agent']} is {breaker['state']} after {breaker['failures']} failures: {breaker['reason']}"
+        )
+    pages = [page for page in world.pages.values() if not page.acknowledged]
+    if pages:
+        _head(gt, "pages")
+        gt.table(page_rows(pages, now))
+    if plan.calls:
+        _head(gt, "needs you")
+        gt.table(call_rows(gt, plan), elastic=1)
+    gt.out(summary(gt, plan, now))
+
+
+def _head(gt: Context, title: str) -> None:
+    gt.out(Styled(title, "bold"))
+
+
+def _attempt_row(each: UnderWay, now: int) -> tuple[str, ...]:
+    lease = each.lease
+    left = f"{length(lease.expires - now)} left" if lease.expires > now else "over"
+    seen = f"last output {relative(each.progress, now)}" if each.progress is not None else ""
+    return each.bead, each.title, lease.token, lease.agent or lease.actor, str(each.liveness), left, seen

@@ -1,0 +1,95 @@
+"""Every command in one table: enough to print `gt --help` without importing a single command.
+
+The module of a command is `gt.cli.commands.<name>`, a hyphen in the name
+being an underscore there. Its `app` is imported when the command is asked
+for. The summary repeats the first line of the command's help; a test
+compares them.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+DAILY: Final = "Every day"
+CHARGE: Final = "For people in charge"
+AGENTS: Final = "For agents"
+PLUMBING: Final = "Plumbing"
+GROUPS: Final = (DAILY, CHARGE, AGENTS, PLUMBING)
+
+
+class Row(NamedTuple):
+    """A command: where it stands in the help, and who may use it."""
+
+    name: str
+    group: str
+    summary: str
+    agents: bool | tuple[str, ...] = False
+    """Whether it works inside an attempt of this very clone; for a group, which of its commands do."""
+
+    @property
+    def module(self) -> str:
+        return f"gt.cli.commands.{self.name.replace('-', '_')}"
+
+    def open_to_agents(self, subcommand: str | None) -> bool:
+        """Whether an attempt may call it (for a group: its `subcommand`)."""
+        return self.agents if isinstance(self.agents, bool) else subcommand in self.agents
+
+
+# One row a line:
+# fmt: off
+ROWS: Final = (
+    # Every day
+    Row("init", DAILY, "Make this repository a town, or complete what an earlier init began"),
+    Row("create", DAILY, "Create a Bead, or all Beads of a plan, and print their ids"),
+    Row("run", DAILY, "Work until the town is at rest: start agents on what is ready, gate and land what they submit"),
+    Row("status", DAILY, "Show how the town is: what runs, what is queued, what needs you, and what it waits for", agents=True),
+    Row("why", DAILY, "Say why a Bead isn't moving: the one reason, what is behind it, and the command that moves it", agents=True),
+    # For people in charge
+    Row("show", CHARGE, "Show a Bead: what is wanted, what it waits for, what has been tried", agents=True),
+    Row("list", CHARGE, "List Beads that have not ended, most urgent first", agents=True),
+    Row("ready", CHARGE, "List what can be worked on now, most urgent first", agents=True),
+    Row("blocked", CHARGE, "List open Beads that aren't ready, each with its reason and what would move it", agents=True),
+    Row("queue", CHARGE, "Show what is submitted, in landing order, and what each submission waits for", agents=True),
+    Row("pages", CHARGE, "List the calls for a person that nobody has acknowledged, oldest first", agents=True),
+    Row("log", CHARGE, "Show what happened, to one Bead or to all: who did what when, latest first", agents=True),
+    Row("logs", CHARGE, "Show what an attempt's agent printed", agents=True),
+    Row("diff", CHARGE, "Show what an attempt changed: of a live one what its worktree has now, else what it left", agents=True),
+    Row("edit", CHARGE, "Change what is wanted of a Bead: by flags, or without any in an editor"),
+    Row("dep", CHARGE, "Say what a Bead needs before it can start", agents=("tree", "cycles")),
+    Row("accept", CHARGE, "Make proposals work: open them, all or none"),
+    Row("close", CHARGE, "Close Beads without landing anything, all or none"),
+    Row("reopen", CHARGE, "Open Beads that have ended, all or none; work starts over from the target"),
+    Row("answer", CHARGE, "Answer the question of an attempt: the Bead goes on, and the next attempt is told"),
+    Row("retry", CHARGE, "Give a Bead another go, now: one that is stuck, or waits before its next attempt"),
+    Row("ack", CHARGE, "Acknowledge pages: you have taken note"),
+    Row("approve", CHARGE, "Let a submission land that needs a person's word"),
+    Row("reject", CHARGE, "Send a submission back: the next attempt is told why"),
+    Row("stop", CHARGE, "Stop a live attempt; what it did is kept, and it doesn't count against the Bead"),
+    Row("merge", CHARGE, "Prove what is submitted, and land it"),
+    Row("plan", CHARGE, "Print what is to be done now, as the script a person could type", agents=True),
+    Row("reconcile", CHARGE, "Put right what can be put right without starting work: one pass over the town"),
+    Row("demo", CHARGE, "Play a whole town in a throw-away repository"),
+    # For agents
+    Row("claim", AGENTS, "Take a Bead yourself: make a branch and a worktree for it, and print where that is"),
+    Row("work", AGENTS, "Carry out one attempt: give a Bead to its agent, and submit what it made"),
+    Row("prime", AGENTS, "Print what an agent is told that is given a Bead: the task, and what earlier attempts left", agents=True),
+    Row("note", AGENTS, "Add a note to a Bead, for whoever comes next", agents=True),
+    Row("ask", AGENTS, "Stop, with a question that a person must answer before the Bead goes on", agents=True),
+    Row("propose", AGENTS, "Propose a Bead: nothing happens to it until a person accepts it", agents=True),
+    Row("fail", AGENTS, "Give a Bead up, saying why: the attempt has failed", agents=True),
+    Row("release", AGENTS, "Give back a Bead that you claimed; it costs nothing, and your worktree stays"),
+    Row("submit", AGENTS, "Offer the committed work of a worktree for landing, which ends its lease", agents=True),
+    # Plumbing
+    Row("expire", PLUMBING, "End the lease of a holder that is dead, or past its end; keep what the attempt left"),
+    Row("kill", PLUMBING, "Kill what still runs of an attempt whose lease is over"),
+    Row("landed", PLUMBING, "Record that a submission is on its target"),
+    Row("page", PLUMBING, "Call a person once: write the page down and send it, unless it was sent already"),
+    Row("heal", PLUMBING, "Remove the lock that a gt which died left on a ref; every other lock stays"),
+    Row("prune", PLUMBING, "Remove the worktree, branch and lock of an attempt that is over, once all it left is kept"),
+    Row("exit-codes", PLUMBING, "List the exit codes and what each tells the caller", agents=True),
+    Row("version", PLUMBING, "Print the version of gt", agents=True),
+    Row("help", PLUMBING, "Show the help of a command, or a topic", agents=True),
+)
+# fmt: on
+
+BY_NAME: Final = {row.name: row for row in ROWS}

@@ -1,0 +1,84 @@
+"""A Snapshot as readers see it: landings that the ledger doesn't record yet are laid over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gt.core.bead import Bead, Landed, Phase
+from gt.core.ready import Cause, Waiting, waiting
+from gt.core.state import TownState
+from gt.errors import Malformed, NotFound
+
+if TYPE_CHECKING:
+    from gt.git.repo import Repo
+    from gt.store.snapshot import Snapshot
+
+
+class View:
+    """One look at the ledger. Targets are asked only where something is submitted."""
+
+    def __init__(self, repo: Repo, snapshot: Snapshot) -> None:
+        self.repo = repo
+        self.snapshot = snapshot
+
+    @cached_property
+    def landings(self) -> Mapping[str, Landed]:
+        """For each submitted Bead that its target has already: where."""
+        began = self.snapshot.submitted_on()
+        if not began:
+            return {}
+        from gt.store.targets import targets, tip
+
+        try:
+            names = targets(self.repo)
+        except NotFound:
+            return {}
+        tips = {name: tip(self.repo, name) for name in names}
+        # Where no target moved since, nothing has landed, and nothing more need be imported to say so.
+        if all(tips.get(base) in (None, commit) for base, commit in began):
+            return {}
+        from gt.refinery.landed import derive
+
+        return derive(self.repo, self.snapshot.in_phase(Phase.SUBMITTED), names, self.state.acknowledged)
+
+    @cached_property
+    def state(self) -> TownState:
+        """Whether the town is paused."""
+        return self.snapshot.state()
+
+    def over(self, bead: Bead) -> Bead:
+        """The Bead, landed if its target has it."""
+        if bead.phase is not Phase.SUBMITTED or bead.id not in self.landings:
+            return bead
+        return replace(bead, status=replace(bead.status, phase=Phase.LANDED, landed=self.landings[bead.id]))
+
+    def look(self, bead: str) -> Bead | None:
+        """The Bead of this whole id, None if there is none."""
+        found = self.snapshot.find(bead)
+        return found and self.over(found)
+
+    def children(self, bead: str) -> tuple[Bead, ...]:
+        """The Beads whose parent this is."""
+        return tuple(map(self.over, self.snapshot.children(bead)))
+
+    def waiting(self, bead: Bead, now: int) -> Waiting | None:
+        """What the Bead waits for, None if it is ready. What it waits for may be a file that can't be read."""
+        try:
+            return waiting(bead, self.look, self.children, now, self.state)
+        except Malformed as error:
+            return Waiting(Cause.DANGLING, f"depends on what can't be read: {error.message}", hint=error.hint)
+
+    def below(self, bead: Bead, ancestor: str) -> bool:
+        """Whether the Bead is below this one, at any depth."""
+        seen: set[str] = set()
+        above = bead.spec.parent
+        while above is not None and above not in seen:
+            if above == ancestor:
+                return True
+            seen.add(above)
+            found = self.snapshot.find(above)
+            above = found.spec.parent if found else None
+        return False

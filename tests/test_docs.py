@@ -1,0 +1,62 @@
+"""The documentation says what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gt.cli.exits import Code
+from gt.cli.manual import every_command, markdown
+
+ROOT = Path(__file__).resolve().parent.parent
+SKIPPED = {".git", ".venv", "fixtures", "node_modules", "build", "dist"}
+PAGES = sorted(
+    path for path in ROOT.rglob("*.md") if not SKIPPED & set(path.relative_to(ROOT).parts) and path.is_file()
+)
+LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^()\s]+)\)")
+HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """The fragments that GitHub gives to headings."""
+    headings = HEADING.findall(FENCE.sub("", page.read_text()))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_manual_is_current() -> None:
+    assert (ROOT / "docs" / "cli.md").read_text() == markdown(), "run `make docs`"
+
+
+@pytest.mark.parametrize(
+    ("path", "command"), list(every_command()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_command_says_what_it_does_and_how(path: str, command: object) -> None:
+    text = str(getattr(command, "help", "") or "")
+    first, _, rest = text.strip().partition("\n")
+    assert first
+    assert not rest or rest.startswith("\n"), "the first line stands alone"
+    if not hasattr(command, "commands"):
+        assert re.search(rf"^Examples?:\n\n? +gt (?:.*\n +gt )*{path}\b", text, re.MULTILINE), "show it used"
+    for param in getattr(command, "params", []):
+        assert getattr(param, "help", None), f"{param.name} has no help"
+
+
+def test_the_exit_codes_are_documented_as_they_are() -> None:
+    rows = re.findall(r"^\| (\d+) \| (.+?) \|$", (ROOT / "docs" / "exit-codes.md").read_text(), re.MULTILINE)
+    assert rows == [(str(int(code)), code.meaning) for code in Code]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for link in LINK.findall(FENCE.sub("", page.read_text())):
+        target, _, fragment = link.partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        there = (page.parent / target) if target else page
+        if not there.exists() or (fragment and there.suffix == ".md" and fragment not in anchors(there)):
+            broken.append(link)
+    assert broken == []
