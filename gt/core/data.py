@@ -5,7 +5,6 @@ Times are ISO strings; a duration is text in the ledger and whole seconds in JSO
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gt.core import bead as b
@@ -151,8 +150,3 @@ def page_data(page: Page, *, full: bool = False) -> Data:
         "acknowledged": acknowledged and {"by": acknowledged.by, "at": format_time(acknowledged.at)},
     }
     return _pruned(data, full)
-
-
-def listing(kind: str, items: list[Data]) -> Mapping[str, Any]:
-    """The envelope of every list in JSON."""
-    return {"apiVersion": b.API_VERSION, "kind": f"{kind}List", "items": items}
