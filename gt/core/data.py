@@ -12,6 +12,7 @@ from gt.core.when import format_duration, format_time
 
 if TYPE_CHECKING:
     from gt.core.page import Page  # most reads see no page, and start sooner without its values
+    from gt.core.state import Paused
 
 Data = dict[str, Any]
 
@@ -150,3 +151,11 @@ def page_data(page: Page, *, full: bool = False) -> Data:
         "acknowledged": acknowledged and {"by": acknowledged.by, "at": format_time(acknowledged.at)},
     }
     return _pruned(data, full)
+
+
+def paused_data(paused: Paused | None) -> Data | None:
+    """The town's brake as data; None if it is off."""
+    if paused is None:
+        return None
+    data = {"by": paused.by, "reason": paused.reason, "until": _times(paused.until)}
+    return {key: value for key, value in data.items() if value is not None}

@@ -297,6 +297,12 @@ def reject(bead: Bead, token: str, result: Result, reason: str, limits: Limits, 
     return _settled(bead, status, last, limits, now)
 
 
+@_edge((Phase.SUBMITTED,), (Phase.OPEN,), "person", "the token is the submission's; it hasn't landed")
+def withdraw(bead: Bead, token: str, reason: str, limits: Limits, now: int) -> Bead:
+    """The submission is taken back by a person: it costs no attempt, and what was submitted stays pinned."""
+    return reject(bead, token, Result.RELEASED, reason, limits, now)
+
+
 @_edge(
     (Phase.PROPOSED, Phase.OPEN, Phase.STUCK),
     (Phase.CLOSED,),

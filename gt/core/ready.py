@@ -72,7 +72,10 @@ def waiting(
     paused = state.paused
     if paused and (paused.until is None or paused.until > now):
         return Waiting(
-            Cause.PAUSED, f"waits: {paused.by} paused the town ({paused.reason})", until=paused.until
+            Cause.PAUSED,
+            f"waits: {paused.by} paused the town ({paused.reason})",
+            hint="gt resume",
+            until=paused.until,
         )
     return (
         _own(bead, look, now) or _inherited(bead, look, now) or _contained(bead, children) or _wake(bead, now)

@@ -176,7 +176,7 @@ def _waits(look: _Look, bead: Bead, sub: Submission) -> _Where | None:
             Standing.WAITING,
             "paused",
             f"waits: {paused.by} paused the town ({paused.reason})",
-            None,
+            "gt resume",
         )
     for need in sorted(bead.spec.needs):
         found = look.beads.get(need)

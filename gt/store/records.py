@@ -9,8 +9,9 @@ from typing import Any
 
 from gt.core import ids
 from gt.core.bead import API_VERSION
+from gt.core.data import paused_data
 from gt.core.state import LedgerMeta, Paused, TownState
-from gt.core.when import format_time, parse_time
+from gt.core.when import parse_time
 from gt.errors import Malformed, Refused
 
 
@@ -42,12 +43,9 @@ def meta_from(data: dict[str, Any], where: str) -> LedgerMeta:
 
 def state_data(state: TownState) -> dict[str, Any]:
     """state.yaml as data."""
-    paused = state.paused
     data: dict[str, Any] = {"apiVersion": API_VERSION, "kind": "TownState"}
-    if paused:
-        data["paused"] = {"by": paused.by, "reason": paused.reason}
-        if paused.until is not None:
-            data["paused"]["until"] = format_time(paused.until)
+    if state.paused:
+        data["paused"] = paused_data(state.paused)
     if state.acknowledged:
         data["acknowledged"] = dict(sorted(state.acknowledged.items()))
     return data

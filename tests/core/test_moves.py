@@ -34,6 +34,9 @@ CALLS: dict[str, Move] = {
     "reject": lambda b: moves.reject(
         b, b.status.submission.token if b.status.submission else "1-aaaa", Result.RED, "red", LIMITS, NOW
     ),
+    "withdraw": lambda b: moves.withdraw(
+        b, b.status.submission.token if b.status.submission else "1-aaaa", "later", LIMITS, NOW
+    ),
     "close": lambda b: moves.close(b, Closed(CloseReason.DONE, "", NOW, "bob")),
     "reopen": lambda b: moves.reopen(b, LIMITS),
 }
@@ -116,6 +119,14 @@ def test_interruptions_and_infrastructure_cost_no_attempt() -> None:
         at = CALLS["claim"](at)
         at = moves.end(at, attempt(_token(at), result), LIMITS, NOW)
     assert (at.phase, at.counted) == (Phase.OPEN, 0)
+
+
+def test_withdrawing_costs_no_attempt() -> None:
+    after = CALLS["withdraw"](bead("a", Phase.SUBMITTED))
+    tried = after.attempt("1-aaaa")
+    assert tried
+    assert (after.phase, after.counted, tried.result) == (Phase.OPEN, 0, Result.RELEASED)
+    assert after.status.submission is None
 
 
 def test_a_question_is_answered_once() -> None:

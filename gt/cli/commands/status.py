@@ -11,7 +11,7 @@ from gt.cli.context import Context
 from gt.cli.jsonout import single
 from gt.cli.plans import breakers_data, call_rows, page_rows, summary, summary_data, when
 from gt.cli.text import Styled, length, relative
-from gt.core.data import page_data
+from gt.core.data import page_data, paused_data
 from gt.drive.status import Status, UnderWay
 from gt.drive.status import status as drive
 
@@ -61,6 +61,7 @@ def _data(found: Status, now: int) -> dict[str, Any]:
             for t in world.targets.values()
         ],
         "agents": breakers_data(world),
+        "paused": paused_data(world.state.paused) if world.paused else None,
         "calls": [
             {"subject": call.subject, "cause": call.reason, "reason": call.text, "hint": call.hint}
             for call in plan.calls

@@ -1,0 +1,55 @@
+"""`gt withdraw`: a person takes a submission back before it lands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gt.core import moves
+from gt.core.bead import Bead, Phase
+from gt.core.edit import edited
+from gt.core.town import Limits
+from gt.core.wording import fit
+from gt.errors import IllegalMove
+from gt.git.repo import Repo
+from gt.refinery.landed import derive
+from gt.refinery.landing import last_look
+from gt.store.amend import Amended, amend
+from gt.store.fitting import fitted
+from gt.store.ledger import Ledger, Message, Snapshot
+
+
+def withdraw(
+    repo: Repo,
+    ledger: Ledger,
+    bead: str,
+    *,
+    token: str | None = None,
+    reason: str = "",
+    hold: bool = False,
+    actor: str,
+    now: int,
+) -> Amended:
+    """Take the submission of this Bead (whole id) back; `token` (default: whichever it is) fences it.
+
+    It costs no attempt, what was submitted stays pinned, and the Bead's pages are settled. `hold`: nobody takes the
+    Bead until a person lets go of it. Waits for a landing under way; raises IllegalMove if the target has it.
+    """
+    why = f"withdrawn by {actor}" + (f": {reason}" if reason.strip() else "")
+
+    def change(snapshot: Snapshot, before: Bead) -> Bead:
+        sub = before.status.submission
+        if before.phase is Phase.SUBMITTED and sub is not None:
+            found = derive(repo, [before], [sub.base], snapshot.state().acknowledged).get(bead)
+            if found is not None:
+                raise IllegalMove(
+                    bead, f"has landed as {found.commit[:12]}", hint=f"gt landed {bead} {sub.token}"
+                )
+        wanted = token or (sub.token if sub else "")
+        # Nothing of it is counted, so whatever the town's limits are, they have no say.
+        after = fitted(moves.withdraw(before, wanted, fit(why), Limits(), now))
+        return edited(after, replace(after.spec, hold=True), now) if hold else after
+
+    with last_look(repo):
+        return amend(
+            ledger, bead, change, Message(f"withdraw {bead}", "withdraw", actor, (bead,), now), settle=True
+        )
