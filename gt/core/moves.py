@@ -151,6 +151,11 @@ def _held_under(bead: Bead, token: str) -> Lease:
     return lease
 
 
+def _check_next(bead: Bead, token: str) -> None:
+    if int(token.partition("-")[0]) != bead.next_ordinal:
+        raise IllegalMove(bead.id, f"can't be held under {token}: the next ordinal is {bead.next_ordinal}")
+
+
 @_edge((Phase.PROPOSED,), (Phase.OPEN,), "person", "none")
 def accept(bead: Bead) -> Bead:
     """A proposal becomes work."""
@@ -160,10 +165,7 @@ def accept(bead: Bead) -> Bead:
 @_edge((Phase.OPEN,), (Phase.LEASED,), "person or gt work", "ready; the token's ordinal is the next")
 def claim(bead: Bead, lease: Lease, observed: str) -> Bead:
     """The Bead is somebody's until the lease expires. Whether it is ready, the caller has asked `ready.waiting`."""
-    if int(lease.token.partition("-")[0]) != bead.next_ordinal:
-        raise IllegalMove(
-            bead.id, f"can't be leased under {lease.token}: the next ordinal is {bead.next_ordinal}"
-        )
+    _check_next(bead, lease.token)
     return replace(
         bead, status=replace(bead.status, phase=Phase.LEASED, lease=lease, observed=observed, wake=None)
     )
@@ -192,6 +194,27 @@ def submit(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
         lease=None,
         submission=submission,
         approvals=(),
+        attempts=(*bead.status.attempts, attempt),
+    )
+    return replace(bead, status=status)
+
+
+@_edge(
+    (Phase.OPEN,),
+    (Phase.SUBMITTED,),
+    "person",
+    "a commit of a branch of theirs; the token's ordinal is the next",
+)
+def offer(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
+    """A person offers a branch that exists already: claimed and submitted in one."""
+    _check_next(bead, submission.token)
+    status = replace(
+        bead.status,
+        phase=Phase.SUBMITTED,
+        observed=submission.spec,
+        submission=submission,
+        approvals=(),
+        wake=None,
         attempts=(*bead.status.attempts, attempt),
     )
     return replace(bead, status=status)

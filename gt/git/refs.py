@@ -9,6 +9,7 @@ import os
 
 from gt.errors import Malformed
 from gt.git.lookup import (
+    BAD_NAME,
     ForeignLock,
     RaceLost,
     branch_at,
@@ -22,6 +23,7 @@ from gt.git.lookup import (
 from gt.git.repo import WIDTH, Repo
 
 __all__ = [
+    "BAD_NAME",
     "ForeignLock",
     "RaceLost",
     "branch_at",

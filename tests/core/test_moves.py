@@ -23,6 +23,11 @@ CALLS: dict[str, Move] = {
     "claim": lambda b: moves.claim(b, lease(f"{b.next_ordinal}-aaaa"), ""),
     "renew": lambda b: moves.renew(b, b.status.lease.token if b.status.lease else "1-aaaa", NOW + 9**9),
     "submit": lambda b: moves.submit(b, submission(_token(b)), attempt(_token(b), Result.SUBMITTED)),
+    "offer": lambda b: moves.offer(
+        b,
+        submission(f"{b.next_ordinal}-aaaa"),
+        attempt(f"{b.next_ordinal}-aaaa", Result.SUBMITTED),
+    ),
     "end": lambda b: moves.end(b, attempt(_token(b), Result.WORK_FAILED), LIMITS, NOW),
     "ask": lambda b: moves.ask(b, "?", attempt(_token(b), Result.ASKED), NOW),
     "answer": lambda b: moves.answer(b, "!", LIMITS),

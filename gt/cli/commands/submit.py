@@ -2,39 +2,80 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from gt.cli import specs
 from gt.cli.app import new_app
 from gt.cli.beads import bead_json
 from gt.cli.context import Context
 from gt.cli.options import MaybeBead
+from gt.core.bead import Bead
+from gt.errors import Refused
 
 app = new_app()
 
 
 @app.command()
-def submit(ctx: typer.Context, bead: MaybeBead = None) -> int:
-    """Offer the committed work of a worktree for landing, which ends its lease.
+def submit(
+    ctx: typer.Context,
+    bead: MaybeBead = None,
+    branch: Annotated[
+        str | None,
+        typer.Option("--branch", metavar="BRANCH", help="A branch of yours, with a Bead made for it."),
+    ] = None,
+    title: Annotated[
+        str | None,
+        typer.Option("--title", metavar="TITLE", help="Of the new Bead; default: the branch's last subject."),
+    ] = None,
+    base: specs.Base = None,
+) -> int:
+    """Offer committed work for landing: that of a claimed worktree, which ends its lease, or a branch.
 
-    Without an id it is the Bead of the worktree one stands in. Inside an attempt the wish is queued: what the
-    agent made is submitted when it exits.
+    Without an id it is the Bead of the worktree one stands in. With --branch a Bead is made, or
+    the open one that is named is used, and no worktree is needed. Inside an attempt the wish is
+    queued: what the agent made is submitted when it exits.
 
     Example:
       gt submit
+      gt submit --branch fix-login --title "Fix the login timeout"
     """
     gt = Context.of(ctx)
+    if branch is None and (title is not None or base is not None):
+        raise typer.BadParameter("--title and --base go with --branch")
     if gt.attempt:
+        if branch is not None:
+            raise Refused("an attempt submits what its worktree has, no branch", hint="gt submit")
         from gt.cli.outbox import queue
 
         return queue(gt, "submit", {})
-    from gt.cli.holding import held
-    from gt.verbs.submit import submit as verb
-
-    name, token = held(gt, bead)
-    after = verb(gt.repo, gt.ledger, name, token, actor=gt.actor, now=gt.now)
+    after = _held(gt, bead) if branch is None else _branch(gt, bead, branch, title, base)
     if gt.json:
         gt.emit(bead_json(after))
     else:
         submission = after.status.submission
-        gt.out(f"{name} submitted{f' as {submission.commit[:12]}' if submission else ''}")
+        gt.out(f"{after.id} submitted{f' as {submission.commit[:12]}' if submission else ''}")
     return 0
+
+
+def _held(gt: Context, abbreviation: str | None) -> Bead:
+    from gt.cli.holding import held
+    from gt.verbs.submit import submit as verb
+
+    name, token = held(gt, abbreviation)
+    return verb(gt.repo, gt.ledger, name, token, actor=gt.actor, now=gt.now)
+
+
+def _branch(gt: Context, abbreviation: str | None, branch: str, title: str | None, base: str | None) -> Bead:
+    from gt.cli.holding import one_of
+    from gt.core.draft import Origin
+    from gt.verbs.offer import offer, offered_by
+
+    name = one_of(gt, abbreviation) if abbreviation is not None else None
+    if name is not None and title is not None:
+        raise typer.BadParameter("--title is for a new Bead; this one has a title")
+    if title is not None:
+        specs.checked({"title": title})
+    what = offered_by(gt.repo, branch, base)
+    return offer(gt.repo, gt.ledger, what, name, title, Origin(gt.actor, gt.now, gt.digits, gt.uid))
