@@ -1,49 +1,149 @@
-"""Checking afterwards that what landed is what was proven: every first-parent commit, gated again."""
+"""Checking afterwards that what landed is what was proven, for every first-parent commit of a target.
+
+From the history and the kept outcomes alone, or by running the gates anew; either way under the settings that held
+when the commit landed, those of its first parent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
-from gt.errors import NotFound
+from gt.core.town import Town
+from gt.errors import Malformed, NotFound
 from gt.git import refs
-from gt.git.merge import first_parents
-from gt.git.objects import Objects
-from gt.refinery.gates import checks
-from gt.refinery.outcomes import Outcome, Verdict
-from gt.refinery.pins import branch
+from gt.git.lineage import Step, steps
+from gt.git.merge import trailers
+from gt.git.repo import Repo
+from gt.refinery import outcomes, pins
+from gt.refinery.gates import Check, checks
+from gt.refinery.landed import made_by_gt
+from gt.refinery.outcomes import Verdict
 from gt.refinery.running import run
 from gt.refinery.yard import Yard
 from gt.store.settings import town_at
 
+EVER = 1 << 40
+"""Seconds: for the past an outcome never grows stale."""
+
+
+class Proof(StrEnum):
+    """What is known of one gate on one tree."""
+
+    RUN = "run"
+    """It passed just now."""
+    KEPT = "kept"
+    """An outcome that is kept here says that it passed."""
+    RECORDED = "recorded"
+    """A commit that gt made here says so in its trailers."""
+    RED = "red"
+    NONE = "none"
+    """Nothing here says anything, or it could not be run."""
+
+    @property
+    def good(self) -> bool:
+        return self in (Proof.RUN, Proof.KEPT, Proof.RECORDED)
+
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A commit of the target with what its gates said when run anew."""
+    """A commit of the target, and what is known of each gate on its tree."""
 
     commit: str
-    outcomes: tuple[Outcome, ...]
+    subject: str
+    own: bool
+    """Whether gt made it."""
+    proofs: tuple[tuple[str, Proof], ...]
+    """By gate; none where the commit landed in a town without gates."""
 
     @property
     def green(self) -> bool:
-        return all(outcome.verdict is Verdict.PASS for outcome in self.outcomes)
+        return all(proof.good for _, proof in self.proofs)
+
+    @property
+    def red(self) -> bool:
+        return any(proof is Proof.RED for _, proof in self.proofs)
 
 
-def verify(yard: Yard, target: str, since: str | None = None) -> Iterator[Verified]:
-    """Run the gates of each commit's first parent on the commit, oldest first; nothing kept is believed.
+def verify(
+    yard: Yard, target: str, since: str | None = None, until: str | None = None, *, rerun: bool = False
+) -> Iterator[Verified]:
+    """Look at each first-parent commit of a target after `since` up to `until` (default: the tip), newest first.
 
-    `since` (default: the root) is not checked itself, nor are its ancestors. Raises NotFound without the target.
+    Without `since` it ends at the first commit that came before there were any settings. `rerun`: nothing kept is
+    believed, the gates run. Raises NotFound without the target, KeyboardInterrupt when interrupted.
     """
     repo = yard.repo
-    tip = refs.read(repo, branch(target))
-    if tip is None:
-        raise NotFound("target", target)
-    for oid in first_parents(repo, since, tip):
-        with Objects(repo) as odb:
-            commit = odb.commit(oid)
-        town = town_at(repo, commit.parents[0] if commit.parents else oid)
-        ran = [
-            run(yard, town, check, oid, base=oid, members=(f"verify/{oid}",), queue="verify")
-            for check in checks(repo, town, commit.tree)
-        ]
-        yield Verified(oid, tuple(ran))
+    at = pins.tips(repo, target)
+    if at.tip is None:
+        raise NotFound("target", target, hint="gt status")
+    own = made_by_gt(repo, at, since)
+    for step in steps(repo, since, until or at.tip):
+        town = _town(repo, step)
+        if town is None and since is None:
+            return
+        found = checks(repo, town, step.tree) if town else ()
+        recorded = _recorded(step) if step.oid in own else frozenset()
+        proofs = tuple(
+            (
+                each.gate.name,
+                _rerun(yard, town, each, step) if rerun and town else _known(repo, each, recorded),
+            )
+            for each in found
+        )
+        yield Verified(step.oid, step.subject, step.oid in own, proofs)
+
+
+def span(repo: Repo, target: str, text: str | None) -> tuple[str | None, str | None]:
+    """The commits that `A..B`, `A..` or `A` names, as (since, until). Raises NotFound for what is no commit."""
+    if not text:
+        return None, None
+    since, dots, until = text.partition("..")
+    return _commit(repo, since), _commit(repo, until) if dots and until else refs.read(
+        repo, pins.branch(target)
+    )
+
+
+def _commit(repo: Repo, name: str) -> str | None:
+    from gt.git.run import git
+
+    if not name:
+        return None
+    done = git(repo, "rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}", ok=(0, 1, 128))
+    if done.code != 0:
+        raise NotFound("commit", name, hint="git log --first-parent")
+    return done.text
+
+
+def _town(repo: Repo, step: Step) -> Town | None:
+    """The settings that the commit had to satisfy; None if there were none that can be read."""
+    if not step.parents:
+        return None
+    try:
+        town = town_at(repo, step.parents[0])
+    except Malformed:
+        return None
+    return town if town.gates or town.ungated else None
+
+
+def _recorded(step: Step) -> frozenset[str]:
+    """The keys under which its trailers say that a gate passed."""
+    said = (value.split() for name, value in trailers(step.message) if name.lower() == "gt-gate")
+    return frozenset(words[2] for words in said if len(words) == 3 and words[1] == "pass")
+
+
+def _known(repo: Repo, check: Check, recorded: frozenset[str]) -> Proof:
+    decisive = outcomes.verdict(outcomes.kept(repo, check.key, 0, EVER))
+    if decisive is not None:
+        return Proof.KEPT if decisive.verdict is Verdict.PASS else Proof.RED
+    return Proof.RECORDED if check.key in recorded else Proof.NONE
+
+
+def _rerun(yard: Yard, town: Town, check: Check, step: Step) -> Proof:
+    yard.say(f"{step.oid[:12]}: gate {check.gate.name} ...")
+    made = run(yard, town, check, step.oid, base=step.oid, members=(f"verify/{step.oid}",), queue="verify")
+    yard.say(f"{step.oid[:12]}: gate {check.gate.name}: {made.verdict} ({made.why})")
+    if made.verdict is Verdict.PASS:
+        return Proof.RUN
+    return Proof.RED if made.verdict is Verdict.FAIL else Proof.NONE

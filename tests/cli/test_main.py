@@ -125,7 +125,7 @@ def test_a_bug_is_told_even_when_its_report_cannot_be_kept(
 @pytest.mark.parametrize(
     ("argv", "message", "hint"),
     [
-        (("versio",), "no such command 'versio'. Did you mean 'version'?", "gt --help"),
+        (("reconcil",), "no such command 'reconcil'. Did you mean 'reconcile'?", "gt --help"),
         (("version", "--jason"), "no such option: --jason (Possible options: --json)", "gt version --help"),
         (("version", "x"), "got unexpected extra argument(s) (x)", "gt version --help"),
         (("-C", "nowhere", "version"), "invalid value for -C: no such directory: {cwd}/nowhere", "gt --help"),

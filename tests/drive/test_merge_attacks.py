@@ -19,7 +19,6 @@ from gt.refinery import pins
 from gt.refinery.landing import NotNow, land
 from gt.refinery.pins import landing_ref
 from gt.refinery.trial import Green, Trial
-from gt.refinery.verify import verify
 from gt.refinery.yard import Yard
 from gt.verbs.approve import approve
 from gt.verbs.reject import reject
@@ -356,16 +355,6 @@ def test_an_orphan_gate_of_a_killed_merge_is_ended(repo_path: Path, tmp_path: Pa
     os.waitpid(pid, 0)
     assert yard.merge().exit_code == 0
     assert yard.phase(one) is Phase.LANDED
-
-
-def test_every_first_parent_commit_is_green_when_gated_again(yard: Scene) -> None:
-    since = yard.tip()
-    for name in ("a", "bad", "c"):
-        yard.submit({name: ""})
-    yard.merge()
-    place = Yard(yard.repo, ALICE, lambda: NOW + 2000, dict(os.environ))
-    checked = list(verify(place, "main", since))
-    assert [each.green for each in checked] == [True, True]
 
 
 def test_gates_with_inputs_see_nothing_else(repo_path: Path) -> None:
