@@ -70,6 +70,7 @@ ROWS: Final = (
     Row("stop", CHARGE, "Stop a live attempt; what it did is kept, and it doesn't count against the Bead"),
     Row("merge", CHARGE, "Prove what is submitted, and land it"),
     Row("verify", CHARGE, "Check that every commit on a target was proven green before it landed"),
+    Row("stats", CHARGE, "Show the town in numbers: landings, waits, agents, gates", agents=True),
     Row("plan", CHARGE, "Print what is to be done now, as the script a person could type", agents=True),
     Row("reconcile", CHARGE, "Put right what can be put right without starting work: one pass over the town"),
     Row("demo", CHARGE, "Play a whole town in a throw-away repository"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -22,6 +22,9 @@ TTL = 7 * 86400
 
 CONTROL_TTL = 3600
 """Seconds for which an outcome speaks for the target itself, when somebody's rejection hangs on it."""
+
+EVER = 1 << 40
+"""Seconds: for the past an outcome never grows stale."""
 
 TRIES = 3
 """How often a gate that could not run is tried on one tree before a person is called."""
@@ -82,6 +85,16 @@ def kept(repo: Repo, key: str, now: int, ttl: int = TTL) -> tuple[Outcome, ...]:
             if outcome.at > now - ttl:
                 found.append(outcome)
     return tuple(found)
+
+
+def everything(repo: Repo) -> Iterator[Outcome]:
+    """Every outcome that is kept here, however old, in no order."""
+    try:
+        keys = os.listdir(repo.gt_dir / "outcomes")
+    except OSError:
+        return
+    for key in keys:
+        yield from kept(repo, key, 0, EVER)
 
 
 def verdict(outcomes: Iterable[Outcome]) -> Outcome | None:

@@ -24,9 +24,6 @@ from gt.refinery.running import run
 from gt.refinery.yard import Yard
 from gt.store.settings import town_at
 
-EVER = 1 << 40
-"""Seconds: for the past an outcome never grows stale."""
-
 
 class Proof(StrEnum):
     """What is known of one gate on one tree."""
@@ -134,7 +131,7 @@ def _recorded(step: Step) -> frozenset[str]:
 
 
 def _known(repo: Repo, check: Check, recorded: frozenset[str]) -> Proof:
-    decisive = outcomes.verdict(outcomes.kept(repo, check.key, 0, EVER))
+    decisive = outcomes.verdict(outcomes.kept(repo, check.key, 0, outcomes.EVER))
     if decisive is not None:
         return Proof.KEPT if decisive.verdict is Verdict.PASS else Proof.RED
     return Proof.RECORDED if check.key in recorded else Proof.NONE
