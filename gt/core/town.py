@@ -12,6 +12,10 @@ Command = tuple[str, ...] | str
 """A list is executed as it is; a string by `sh -c`."""
 
 
+STRATEGIES = ("merge", "squash", "rebase")
+"""How a change may land."""
+
+
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
     """An agent: any command that can be given a task."""
@@ -70,6 +74,11 @@ class RefinerySpec:
 
     slots: int | None = None
     history: str = "train"
+    """`train`: changes that land together stand under one merge; `linear`: there is none, each is proven."""
+    strategy: str = "merge"
+    """How a change lands that doesn't say otherwise: merge, squash or rebase."""
+    message: str | None = None
+    """What a landing commit says above its trailers: text with {title} {bead} {token} {agent} {body}."""
     review: str = "protected"
     protected: tuple[str, ...] = (".gt/**", ".github/**", ".gitlab-ci.yml")
     push: str | None = None

@@ -14,6 +14,7 @@ from gt.fleet.presets import Invocation, Report
 from gt.git.repo import Repo
 from gt.git.trees import tree_of
 from gt.store.ending import Finding, offered
+from gt.store.settings import town_at
 from gt.store.targets import tip
 
 TAIL = 16_000
@@ -47,7 +48,8 @@ def find(repo: Repo, bead: Bead, lease: Lease, run: Run, how: Invocation, left: 
         if result is Result.NO_CHANGE:
             reason = f"{reason}: its work {why}"
         return Finding(result, reason, usage=usage, log=run.log)
-    offer = offered(bead, lease, commit, lease.actor, now)
+    how_to_land = town_at(repo, lease.basecommit).refinery.strategy
+    offer = offered(bead, lease, commit, how_to_land, lease.actor, now)
     return Finding(Result.SUBMITTED, _words(run.report), usage=usage, log=run.log, offer=offer)
 
 

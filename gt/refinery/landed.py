@@ -89,17 +89,10 @@ def _in_trailers(
     if not named:
         return
     own = made_by_gt(repo, at, since)
-    for (bead, _, commit), step in reversed(named):
-        # Whatever the message claims, the commit must have come in by this very step.
-        if step.oid in own and (commit in step.parents[1:] or _brought(repo, step, commit)):
+    for (bead, _, _), step in reversed(named):
+        # What others put there names what it likes; gt writes its trailers by itself.
+        if step.oid in own:
             yield bead, Landed(step.oid, step.tree, step.time)
-
-
-def _brought(repo: Repo, step: Step, commit: str) -> bool:
-    """Whether a commit came in by this step, deeper in a train."""
-    if len(step.parents) < 2:
-        return False
-    return is_ancestor(repo, commit, step.oid) and not is_ancestor(repo, commit, step.parents[0])
 
 
 def _reachable(

@@ -1,6 +1,6 @@
 """Landing a proven candidate: the last look, then one compare-and-swap of the target.
 
-Every landing is a merge commit of the Refinery's own, whose tree is the gated tree. The ledger isn't written here:
+Every first-parent commit of a landing is the Refinery's own, and its tree a gated tree. The ledger isn't written here:
 that the target has it is enough, and is found again by its trailers.
 """
 
@@ -15,14 +15,15 @@ from gt.core.bead import Bead, Landed, Phase, Submission
 from gt.core.ready import satisfied
 from gt.core.town import Town
 from gt.git import refs
-from gt.git.objects import Objects
+from gt.git.committing import Committer
 from gt.git.repo import Repo
 from gt.git.worktree import checked_out
 from gt.lock import Held
 from gt.refinery import pins
 from gt.refinery.checkout import InTheWay, Record, bring_forward
-from gt.refinery.message import landing_message
+from gt.refinery.commits import Unlayable, lay
 from gt.refinery.queue import approved, needs_approval
+from gt.refinery.train import Member, Yardmaster
 from gt.refinery.trial import Green
 from gt.refinery.yard import Yard
 from gt.store.ledger import Ledger
@@ -60,7 +61,10 @@ def land(yard: Yard, ledger: Ledger, merging: Held, bead: Bead, green: Green, to
             return NotNow(objection or f"needs {', '.join(unmet)}")
         if refs.read(yard.repo, pins.branch(sub.base)) != green.made.tip:
             return NotNow(f"{sub.base} moved")
-        commit = _commit(yard, found, sub, green, now)
+        try:
+            commit = _commit(yard, found, sub, green, town, now)
+        except Unlayable as error:
+            return NotNow(error.why)
         return _swapped(yard, merging, sub, green, commit, now)
 
 
@@ -82,22 +86,10 @@ def _objection(found: Bead | None, sub: Submission, green: Green, town: Town) ->
     return None
 
 
-def _commit(yard: Yard, bead: Bead, sub: Submission, green: Green, now: int) -> str:
-    made = green.made
-    assert made.tree is not None
-    with Objects(yard.repo) as odb:
-        message = landing_message(bead, sub, odb.commit(sub.commit).message, green.proofs)
-        commit = odb.add_commit(
-            made.tree,
-            (made.tip, sub.commit),
-            message,
-            sub.by,
-            sub.at,
-            committer=yard.actor,
-            committer_when=now,
-        )
-        odb.flush()
-    return commit
+def _commit(yard: Yard, bead: Bead, sub: Submission, green: Green, town: Town, now: int) -> str:
+    train = Yardmaster(yard.repo).train(green.made.tip, [Member(bead.id, sub)])
+    proofs = {car.tree: green.proofs for car in train.cars}
+    return lay(yard.repo, train, {bead.id: bead}, town, proofs, Committer(yard.repo, yard.actor, now)).head
 
 
 def _swapped(

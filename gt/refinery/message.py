@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from gt.core.bead import Bead, Submission
 from gt.git.merge import trailers
@@ -13,20 +13,65 @@ OURS = re.compile(r"^[ \t]*gt-[a-z0-9-]*[ \t]*:", re.IGNORECASE)
 """A line that reads like a trailer of gt's, wherever it stands."""
 
 
-def landing_message(bead: Bead, submission: Submission, submitted: str, proofs: Iterable[Outcome]) -> str:
-    """`Title (bead)`, the body of the submitted commit's message, its trailers, ours.
+TEMPLATE = "{title} ({bead})\n\n{body}"
+"""What a landing commit says above its trailers, unless the town has a template of its own."""
 
-    Of the submitted message no line that begins like a trailer of gt's survives.
+
+def landing_message(
+    bead: Bead,
+    submission: Submission,
+    submitted: str,
+    proofs: Iterable[Outcome],
+    template: str | None = None,
+    more: Iterable[str] = (),
+) -> str:
+    """What the template makes of title, Bead, token, agent and the submitted message's body; its trailers; ours.
+
+    Of the submitted message no line that begins like a trailer of gt's survives. `more` are further trailers; a
+    co-author is named once.
     """
     body, theirs = _taken_apart(submitted)
-    ours = [
-        f"Gt-Bead: {bead.id}",
-        f"Gt-Token: {submission.token}",
-        f"Gt-Commit: {submission.commit}",
-        *(f"Gt-Gate: {_word(proof.gate)} pass {proof.key}" for proof in proofs),
-    ]
-    parts = [f"{_line(bead.spec.title)} ({bead.id})", *([body] if body else []), "\n".join([*theirs, *ours])]
-    return "\n\n".join(parts) + "\n"
+    values = {
+        "title": _line(bead.spec.title),
+        "bead": bead.id,
+        "token": submission.token,
+        "agent": submission.agent,
+        "body": body,
+    }
+    text = re.sub(r"\{([a-z]+)\}", lambda found: values.get(found[1], found[0]), template or TEMPLATE)
+    said = re.sub(
+        r"\n{3,}", "\n\n", "\n".join(line for line in text.split("\n") if not OURS.match(line))
+    ).strip()
+    ours = [*_naming(bead, submission), *map(_proving, proofs)]
+    trailing = "\n".join([*dict.fromkeys([*theirs, *more]), *ours])
+    return "\n\n".join([said or f"{bead.id}", trailing]) + "\n"
+
+
+def picked_message(submitted: str) -> str:
+    """The message of a commit that lands as it was submitted, less what only gt may say."""
+    body, theirs = _taken_apart(submitted)
+    subject = submitted.strip().partition("\n")[0]
+    first = f"'{subject}'" if OURS.match(subject) else subject
+    return "\n\n".join(part for part in (first, body, "\n".join(theirs)) if part) + "\n"
+
+
+def train_message(members: Sequence[tuple[Bead, Submission]], proofs: Iterable[Outcome]) -> str:
+    """The message of a merge under which several changes, or the commits of one, land together."""
+    if len(members) == 1:
+        bead, sub = members[0]
+        return landing_message(bead, sub, "", proofs)
+    subject = f"Land {len(members)} changes: {', '.join(bead.id for bead, _ in members)}"
+    titles = "\n".join(f"- {_line(bead.spec.title)} ({bead.id})" for bead, _ in members)
+    named = [line for bead, sub in members for line in _naming(bead, sub)]
+    return "\n\n".join([subject, titles, "\n".join([*named, *map(_proving, proofs)])]) + "\n"
+
+
+def _naming(bead: Bead, submission: Submission) -> list[str]:
+    return [f"Gt-Bead: {bead.id}", f"Gt-Token: {submission.token}", f"Gt-Commit: {submission.commit}"]
+
+
+def _proving(proof: Outcome) -> str:
+    return f"Gt-Gate: {_word(proof.gate)} pass {proof.key}"
 
 
 def _taken_apart(message: str) -> tuple[str, list[str]]:

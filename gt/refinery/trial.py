@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from gt.core.bead import Bead, Result, Submission
 from gt.core.town import TOWN_FILE, Town
 from gt.errors import Malformed
+from gt.git.committing import Committer
 from gt.git.merge import changed_paths
 from gt.git.objects import Objects
 from gt.refinery import control, evidence, outcomes, pins
 from gt.refinery.candidate import Preview, fresh
+from gt.refinery.commits import Unlayable, lay
 from gt.refinery.gates import Check, checks, environment
 from gt.refinery.outcomes import Outcome, Verdict
 from gt.refinery.running import run
+from gt.refinery.train import Member, Yardmaster
 from gt.refinery.yard import Yard
 from gt.store.settings import town_at
 
@@ -74,7 +77,20 @@ class Trial:
             return Rejected(Result.NO_CHANGE, evidence.of_nothing(self.sub, made))
         if made.strays:
             return Undecided(f"would change {made.strays[0]}, which its commits don't change")
-        return self._gated(made, made.tree)
+        return self._unlayable() or self._gated(made, made.tree)
+
+    def _unlayable(self) -> Rejected | None:
+        """What keeps it from landing the way it was submitted to; told before any gate runs."""
+        if self.sub.strategy != "rebase":
+            return None
+        yard, train = self.yard, Yardmaster(self.yard.repo).train(self.tip, [Member(self.bead.id, self.sub)])
+        committer = Committer(yard.repo, yard.actor, yard.clock())
+        try:
+            lay(yard.repo, train, {self.bead.id: self.bead}, self.town, {}, committer)
+        except Unlayable as error:
+            result = Result.CONFLICT if self.tip == self.sub.basecommit else Result.OVERTAKEN
+            return Rejected(result, error.why)
+        return None
 
     def tip_tree(self) -> str:
         with Objects(self.yard.repo) as odb:

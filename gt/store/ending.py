@@ -18,9 +18,6 @@ from gt.errors import IllegalMove, Refused
 from gt.store.fitting import fits, fitted
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
 
-STRATEGY = "merge"
-"""How a submission lands: the only way there is."""
-
 TOO_MUCH = "what was said at this attempt is more than this Bead has room for, and was left out"
 
 
@@ -90,8 +87,8 @@ def conclude(
     return outcome[0]
 
 
-def offered(bead: Bead, lease: Lease, commit: str, actor: str, now: int) -> Submission:
-    """The submission of a commit made under this lease."""
+def offered(bead: Bead, lease: Lease, commit: str, strategy: str, actor: str, now: int) -> Submission:
+    """The submission of a commit made under this lease; `strategy` says how it shall land."""
     return Submission(
         token=lease.token,
         commit=commit,
@@ -99,7 +96,7 @@ def offered(bead: Bead, lease: Lease, commit: str, actor: str, now: int) -> Subm
         base=lease.base,
         basecommit=lease.basecommit,
         spec=bead.status.observed,
-        strategy=STRATEGY,
+        strategy=strategy,
         at=now,
         by=actor,
         agent=lease.agent,

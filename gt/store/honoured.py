@@ -21,8 +21,6 @@ def _not_yet(town: Town) -> Iterator[tuple[str, str]]:
         yield "coordination", town.coordination
     if refinery.push is not None:
         yield "refinery.push", f"push {refinery.push}"
-    if refinery.history not in ("train", "merge"):
-        yield "refinery.history", refinery.history
     for i, gate in enumerate(town.gates):
         if gate.when != "before":
             yield f"gates[{i}].when", f"{gate.when}-gates"

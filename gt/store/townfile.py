@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from gt.core.bead import API_VERSION
-from gt.core.town import AgentSpec, Command, Gate, Limits, RefinerySpec, Town, Worktrees
+from gt.core.town import STRATEGIES, AgentSpec, Command, Gate, Limits, RefinerySpec, Town, Worktrees
 from gt.core.when import parse_duration
 from gt.errors import Malformed, Refused
 
@@ -196,7 +196,9 @@ def _refinery(data: Any) -> RefinerySpec:
     default = RefinerySpec()
     spec = RefinerySpec(
         slots=k.take("slots", lambda v: None if v == "auto" else _count(v), None),
-        history=k.take("history", _one_of("train", "merge", "squash", "rebase"), default.history),
+        history=k.take("history", _one_of("train", "linear"), default.history),
+        strategy=k.take("strategy", _one_of(*STRATEGIES), default.strategy),
+        message=k.take("message", _text, None),
         review=k.take("review", _one_of("protected", "all"), default.review),
         protected=k.take("protected", _list(_inner_path), default.protected),
         push=k.take("push", _name, None),

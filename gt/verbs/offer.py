@@ -15,8 +15,8 @@ from gt.git import refs
 from gt.git.lineage import merge_bases, steps
 from gt.git.repo import Repo
 from gt.git.run import git
-from gt.store.ending import STRATEGY
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
+from gt.store.settings import town_at
 from gt.store.targets import targets, tip
 
 TITLE = 200
@@ -32,13 +32,15 @@ class Offer:
     base: str
     basecommit: str
     """Where the branch left the target."""
+    strategy: str
+    """How it shall land."""
     count: int
     """How many commits it has that the target hasn't."""
     subject: str
 
 
-def offered_by(repo: Repo, branch: str, base: str | None) -> Offer:
-    """Look at a branch (its short name) that is to land on a target (default: the first).
+def offered_by(repo: Repo, branch: str, base: str | None, strategy: str | None = None) -> Offer:
+    """Look at a branch (its short name) that is to land on a target (default: the first), as the town does by default.
 
     Raises NotFound without either, Refused for a target itself, and for histories that have nothing in common.
     """
@@ -59,7 +61,8 @@ def offered_by(repo: Repo, branch: str, base: str | None) -> Offer:
         raise Refused(f"{branch} and {base} have no commit in common")
     count = int(git(repo, "rev-list", "--count", commit, f"^{at}").text)
     subject = steps(repo, None, commit, limit=1)[0].subject
-    return Offer(branch, commit, base, common[0], count, subject)
+    how = strategy or town_at(repo, at).refinery.strategy
+    return Offer(branch, commit, base, common[0], how, count, subject)
 
 
 def offer(
@@ -125,7 +128,7 @@ def _offered(bead: Bead, what: Offer, token: str, origin: Origin) -> Bead:
         base=what.base,
         basecommit=what.basecommit,
         spec=spec_digest(bead.spec),
-        strategy=STRATEGY,
+        strategy=what.strategy,
         at=origin.now,
         by=origin.actor,
     )

@@ -23,10 +23,19 @@ SHOWN = 5
 """How many files a refusal names."""
 
 
-def submit(repo: Repo, ledger: Ledger, bead: str, token: str | None, *, actor: str, now: int) -> Bead:
+def submit(
+    repo: Repo,
+    ledger: Ledger,
+    bead: str,
+    token: str | None,
+    *,
+    strategy: str | None = None,
+    actor: str,
+    now: int,
+) -> Bead:
     """Offer what is committed in the worktree of their lease, which ends by it; the worktree stays.
 
-    `token` is that of the worktree they stand in, None if they named the Bead. Raises IllegalMove if it isn't leased
+    `strategy` says how it shall land (default: as the town does). `token` is that of the worktree they stand in, None if they named the Bead. Raises IllegalMove if it isn't leased
     under the token, Refused if it isn't theirs, something is uncommitted, or nothing differs from the target.
     """
     with ledger.read() as snapshot:
@@ -34,7 +43,7 @@ def submit(repo: Repo, ledger: Ledger, bead: str, token: str | None, *, actor: s
     lease = held_by_person(before, token, actor)
     commit = _commit(repo, before, lease)
     town = town_of(repo, before)
-    offer = offered(before, lease, commit, actor, now)
+    offer = offered(before, lease, commit, strategy or town.refinery.strategy, actor, now)
     ref = submission_ref(bead, lease.token)
     there = refs.read(repo, ref)
     if there != commit:

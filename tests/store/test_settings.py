@@ -28,7 +28,7 @@ worktrees: {root: "../{repo}.gt", copy: [.env], setup: "make deps", timeout: 10m
 gates:
   - {name: test, run: make test, timeout: 10m, when: before, inputs: [Makefile, "src/**", "tests/**"]}
   - {name: e2e, run: [make, e2e], when: after, env: [CI], could_not_run: [77]}
-refinery: {slots: auto, history: train, review: protected, protected: [".gt/**", ".github/**"], push: null, budget: 9}
+refinery: {slots: auto, history: train, review: protected, protected: [".gt/**", ".github/**"], push: null, budget: 9, strategy: squash, message: "{title}"}
 stages: [{branch: staging}]
 crew: {mayor: {command: ./mayor, worktree: true, boot: true}}
 limits: {attempts: 3, deadline: 1h, concurrent: 4, usd_per_day: 20, interruptions: 5}
@@ -81,7 +81,9 @@ def test_every_key_is_read() -> None:
             Gate("test", "make test", 600, "before", ("Makefile", "src/**", "tests/**")),
             Gate("e2e", ("make", "e2e"), when="after", env=("CI",), could_not_run=(77,)),
         ),
-        refinery=RefinerySpec(protected=(".gt/**", ".github/**"), budget=9),
+        refinery=RefinerySpec(
+            protected=(".gt/**", ".github/**"), budget=9, strategy="squash", message="{title}"
+        ),
         limits=Limits(usd_per_day=20, interruptions=5),
         page=("ntfy", "publish", "town"),
         types=("incident",),
@@ -116,7 +118,6 @@ def test_a_bare_minimum(repo_path: Path) -> None:
     [
         ("coordination: remote\nrefinery: {push: origin}", "coordination"),
         ("refinery: {push: origin}", "refinery.push"),
-        ("refinery: {history: squash}", "refinery.history"),
         ("gates: [{name: a, run: b}, {name: c, run: d, when: after}]", "gates[1].when"),
         ("agents: {a: {command: b, wrap: [bwrap]}}", "agents.a.wrap"),
         ("stages: [{branch: staging}]", "stages"),
@@ -165,6 +166,8 @@ BAD = {
     "{apiVersion: gt/v1, worktrees: {copy: [../../etc/passwd]}}": "worktrees.copy[0]: must be a path inside",
     "{apiVersion: gt/v1, limits: {usd_per_day: -1}}": "limits.usd_per_day: must be a number above 0",
     "{apiVersion: gt/v1, coordination: remote}": "coordination: needs refinery.push",
+    "{apiVersion: gt/v1, refinery: {history: squash}}": "refinery.history: must be train or linear, not 'squash'",
+    "{apiVersion: gt/v1, refinery: {strategy: ff}}": "refinery.strategy: must be merge or squash or rebase, not 'ff'",
     "{apiVersion: gt/v1, ungated: no}": "ungated: must be true or false",
     "{apiVersion: gt/v1, ungated: true, ungated: false}": "the key 'ungated' is there twice",
     "- a": "is not a mapping",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -17,6 +18,14 @@ from gt.errors import Refused
 app = new_app()
 
 
+class Strategy(StrEnum):
+    """How a change lands."""
+
+    MERGE = "merge"
+    SQUASH = "squash"
+    REBASE = "rebase"
+
+
 @app.command()
 def submit(
     ctx: typer.Context,
@@ -30,6 +39,10 @@ def submit(
         typer.Option("--title", metavar="TITLE", help="Of the new Bead; default: the branch's last subject."),
     ] = None,
     base: specs.Base = None,
+    strategy: Annotated[
+        Strategy | None,
+        typer.Option("--strategy", help="How it shall land; default: as the town says."),
+    ] = None,
 ) -> int:
     """Offer committed work for landing: that of a claimed worktree, which ends its lease, or a branch.
 
@@ -39,18 +52,19 @@ def submit(
 
     Example:
       gt submit
+      gt submit --strategy squash
       gt submit --branch fix-login --title "Fix the login timeout"
     """
     gt = Context.of(ctx)
     if branch is None and (title is not None or base is not None):
         raise typer.BadParameter("--title and --base go with --branch")
     if gt.attempt:
-        if branch is not None:
-            raise Refused("an attempt submits what its worktree has, no branch", hint="gt submit")
+        if branch is not None or strategy is not None:
+            raise Refused("an attempt submits what its worktree has, as the town says", hint="gt submit")
         from gt.cli.outbox import queue
 
         return queue(gt, "submit", {})
-    after = _held(gt, bead) if branch is None else _branch(gt, bead, branch, title, base)
+    after = _held(gt, bead, strategy) if branch is None else _branch(gt, bead, branch, title, base, strategy)
     if gt.json:
         gt.emit(bead_json(after))
     else:
@@ -59,15 +73,22 @@ def submit(
     return 0
 
 
-def _held(gt: Context, abbreviation: str | None) -> Bead:
+def _held(gt: Context, abbreviation: str | None, strategy: str | None) -> Bead:
     from gt.cli.holding import held
     from gt.verbs.submit import submit as verb
 
     name, token = held(gt, abbreviation)
-    return verb(gt.repo, gt.ledger, name, token, actor=gt.actor, now=gt.now)
+    return verb(gt.repo, gt.ledger, name, token, strategy=strategy, actor=gt.actor, now=gt.now)
 
 
-def _branch(gt: Context, abbreviation: str | None, branch: str, title: str | None, base: str | None) -> Bead:
+def _branch(
+    gt: Context,
+    abbreviation: str | None,
+    branch: str,
+    title: str | None,
+    base: str | None,
+    strategy: str | None,
+) -> Bead:
     from gt.cli.holding import one_of
     from gt.core.draft import Origin
     from gt.verbs.offer import offer, offered_by
@@ -77,5 +98,5 @@ def _branch(gt: Context, abbreviation: str | None, branch: str, title: str | Non
         raise typer.BadParameter("--title is for a new Bead; this one has a title")
     if title is not None:
         specs.checked({"title": title})
-    what = offered_by(gt.repo, branch, base)
+    what = offered_by(gt.repo, branch, base, strategy)
     return offer(gt.repo, gt.ledger, what, name, title, Origin(gt.actor, gt.now, gt.digits, gt.uid))

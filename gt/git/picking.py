@@ -1,0 +1,30 @@
+"""One commit's change put on another: a cherry-pick in memory.
+
+`git merge-tree --merge-base` came with git 2.40. Before that the same is had from three commits made for the purpose:
+the old parent's tree, and on top of it, side by side, the tree to change and the tree that has the change.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gt.git.merge import EMPTY_TREE, Merged, merge_trees
+from gt.git.objects import Objects
+from gt.git.repo import Repo
+
+NOBODY = "gt <gt>"
+
+
+def picked(repo: Repo, onto: str, commit: str, *, arena: Path) -> Merged:
+    """What `onto` (a commit) would be with the change that `commit` makes of its first parent.
+
+    Attributes and settings are as in `merge_trees`. The objects are durable. Raises MissingObject and GitFailed.
+    """
+    with Objects(repo) as odb:
+        there = odb.commit(commit)
+        before = odb.commit(there.parents[0]).tree if there.parents else EMPTY_TREE[repo.object_format]
+        base = odb.add_commit(before, (), "before", NOBODY, 0)
+        ours = odb.add_commit(odb.commit(onto).tree, (base,), "onto", NOBODY, 0)
+        theirs = odb.add_commit(there.tree, (base,), "change", NOBODY, 0)
+        odb.flush()
+    return merge_trees(repo, ours, theirs, arena=arena)
