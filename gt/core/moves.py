@@ -281,7 +281,8 @@ def approve(bead: Bead, approval: Approval) -> Bead:
     if approval.commit != submission.commit:
         raise IllegalMove(bead.id, f"has {submission.commit[:12]} submitted, not {approval.commit[:12]}")
     mine = (approval.commit, approval.base, approval.protected, approval.by)
-    if any((a.commit, a.base, a.protected, a.by) == mine for a in bead.status.approvals):
+    same = [a for a in bead.status.approvals if (a.commit, a.base, a.protected, a.by) == mine]
+    if same and (approval.signature is None or any(a.signature == approval.signature for a in same)):
         return bead
     return replace(bead, status=replace(bead.status, approvals=(*bead.status.approvals, approval)))
 

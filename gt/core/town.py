@@ -80,6 +80,8 @@ class RefinerySpec:
     message: str | None = None
     """What a landing commit says above its trailers: text with {title} {bead} {token} {agent} {body}."""
     review: str = "protected"
+    approvals: str = "any"
+    """Whose word counts: `any` person's on the ledger, or only a `signed` one by a key listed on the target."""
     protected: tuple[str, ...] = (".gt/**", ".github/**", ".gitlab-ci.yml")
     push: str | None = None
     budget: int = 20

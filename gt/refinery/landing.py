@@ -20,9 +20,9 @@ from gt.git.repo import Repo
 from gt.git.worktree import checked_out
 from gt.lock import Held
 from gt.refinery import pins
+from gt.refinery.approvals import approved, needs_approval
 from gt.refinery.checkout import InTheWay, Record, bring_forward
 from gt.refinery.commits import Unlayable, lay
-from gt.refinery.queue import approved, needs_approval
 from gt.refinery.train import Member, Yardmaster
 from gt.refinery.trial import Green
 from gt.refinery.yard import Yard
@@ -52,7 +52,7 @@ def land(yard: Yard, ledger: Ledger, merging: Held, bead: Bead, green: Green, to
         now = yard.clock()
         with ledger.read() as snapshot:
             found = snapshot.find(bead.id)
-            objection = _objection(found, sub, green, town)
+            objection = _objection(yard.repo, found, sub, green, town)
             paused = snapshot.state().paused
             unmet = [need for need in (found or bead).spec.needs if not _met(snapshot.find(need))]
         if paused and (paused.until is None or paused.until > now):
@@ -72,7 +72,7 @@ def _met(need: Bead | None) -> bool:
     return need is not None and satisfied(need)
 
 
-def _objection(found: Bead | None, sub: Submission, green: Green, town: Town) -> str | None:
+def _objection(repo: Repo, found: Bead | None, sub: Submission, green: Green, town: Town) -> str | None:
     """What in the ledger, as it is now, speaks against landing."""
     if found is None or found.phase is not Phase.SUBMITTED or found.status.submission is None:
         return "is no longer submitted"
@@ -81,7 +81,7 @@ def _objection(found: Bead | None, sub: Submission, green: Green, town: Town) ->
         return f"has another submission, {there.token}"
     if found.spec.hold:
         return "is on hold"
-    if needs_approval(found, town, green.made) and not approved(found, there, green.made):
+    if needs_approval(found, town, green.made) and not approved(repo, found, there, green.made, town):
         return "isn't approved"
     return None
 

@@ -18,6 +18,7 @@ from gt.git.lineage import between
 from gt.git.objects import Objects
 from gt.git.repo import Repo
 from gt.refinery import control, outcomes
+from gt.refinery.approvals import approved, needs_approval
 from gt.refinery.candidate import Preview, preview
 from gt.refinery.gates import checks
 from gt.refinery.outcomes import TRIES
@@ -204,7 +205,9 @@ def _judged(look: _Look, bead: Bead, sub: Submission, target: Target, made: Prev
     if made.strays:
         why = f"would change {made.strays[0]} on {target.name}, which its commits don't change"
         return Standing.HELD, "footprint", why, f"gt reject {bead.id} -r REASON"
-    if needs_approval(bead, look.towns[target.name], made) and not approved(bead, sub, made):
+    if needs_approval(bead, look.towns[target.name], made) and not approved(
+        look.repo, bead, sub, made, look.towns[target.name]
+    ):
         what = f"changes {', '.join(made.protected[:3])}" if made.protected else "needs a person's review"
         return Standing.HELD, "approval", f"waits for approval: it {what}", f"gt approve {bead.id}"
     ancestor = _ancestor(look, bead, sub, target.tip or "")
@@ -218,17 +221,6 @@ def _judged(look: _Look, bead: Bead, sub: Submission, target: Target, made: Prev
     if obstacle:
         return Standing.HELD, "dirty", obstacle, "git status"
     return due
-
-
-def needs_approval(bead: Bead, town: Town, made: Preview) -> bool:
-    """Whether a person must vouch for this candidate."""
-    return bool(made.protected) or "all" in (bead.spec.review, town.refinery.review)
-
-
-def approved(bead: Bead, sub: Submission, made: Preview) -> bool:
-    """Whether a person has: for this commit on this target, with the protected files as they would be."""
-    wanted = (sub.commit, sub.base, made.digest)
-    return any((each.commit, each.base, each.protected) == wanted for each in bead.status.approvals)
 
 
 def _ancestor(look: _Look, bead: Bead, sub: Submission, tip: str) -> str | None:

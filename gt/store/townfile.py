@@ -200,6 +200,7 @@ def _refinery(data: Any) -> RefinerySpec:
         strategy=k.take("strategy", _one_of(*STRATEGIES), default.strategy),
         message=k.take("message", _text, None),
         review=k.take("review", _one_of("protected", "all"), default.review),
+        approvals=k.take("approvals", _one_of("any", "signed"), default.approvals),
         protected=k.take("protected", _list(_inner_path), default.protected),
         push=k.take("push", _name, None),
         budget=k.take("budget", _count, default.budget),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gt.core import moves
 from gt.core.bead import Approval, Bead, Phase
-from gt.errors import Conflict, IllegalMove, NotFound
+from gt.errors import Conflict, IllegalMove, NotFound, Refused
 from gt.git import refs
 from gt.git.repo import Repo
+from gt.git.signing import sign
+from gt.refinery.approvals import KEYS, SIGNERS, payload, signed_by
 from gt.refinery.candidate import Preview, preview
 from gt.refinery.landing import last_look
 from gt.refinery.pins import branch
@@ -19,10 +21,11 @@ from gt.store.settings import town_at
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """The Bead after the approval, and the protected paths that were vouched for."""
+    """The Bead after the approval, the protected paths that were vouched for, and whose signature it carries."""
 
     amended: Amended
     protected: tuple[str, ...]
+    signer: str | None
 
 
 def approve(
@@ -30,10 +33,12 @@ def approve(
 ) -> Approved:
     """Approve what is submitted for this Bead (whole id), merged into its target as it is now.
 
-    `commit`, or the start of one, is what the person has seen; anything else submitted is refused. Raises
-    IllegalMove if nothing is submitted, Conflict if it doesn't merge.
+    `commit`, or the start of one, is what the person has seen; anything else submitted is refused. Signed by the
+    user's key where the target asks for it. Raises IllegalMove if nothing is submitted, Conflict if it doesn't
+    merge, Refused where a signature is wanted that can't be made, or that nobody on the target's list has made.
     """
     made: list[Preview] = []
+    signed: list[str | None] = []
 
     def change(_snapshot: Snapshot, before: Bead) -> Bead:
         sub = before.status.submission
@@ -44,12 +49,35 @@ def approve(
                 bead, f"has {sub.commit[:12]} submitted, not {commit[:12]}", hint=f"gt diff {bead}"
             )
         made[:] = [_candidate(repo, bead, sub.base, sub.commit)]
-        return moves.approve(before, Approval(sub.commit, sub.base, made[0].digest, actor, now))
+        word = Approval(sub.commit, sub.base, made[0].digest, actor, now)
+        given = next((each for each in before.status.approvals if _same(each, word)), None)
+        if town_at(repo, made[0].tip).refinery.approvals == "signed":
+            if given is None or signed_by(repo, made[0].tip, before, given) is None:
+                word = _signed(repo, made[0].tip, before, word)
+                given = None
+            signed[:] = [signed_by(repo, made[0].tip, before, given or word)]
+        return before if given is not None else moves.approve(before, word)
 
     message = Message(f"approve {bead}", "approve", actor, (bead,), now)
     with last_look(repo):
         amended = amend(ledger, bead, change, message, settle=True)
-    return Approved(amended, made[0].protected)
+    return Approved(amended, made[0].protected, signed[0] if signed else None)
+
+
+def _same(one: Approval, other: Approval) -> bool:
+    """Whether both are the same person's word for the same."""
+    return replace(one, at=0, signature=None) == replace(other, at=0, signature=None)
+
+
+def _signed(repo: Repo, tip: str, bead: Bead, word: Approval) -> Approval:
+    """The word with the user's signature, if that is one that the target's lists know."""
+    made = replace(word, signature=sign(repo, payload(bead, word)))
+    if signed_by(repo, tip, bead, made) is None:
+        raise Refused(
+            f"your key is not on {word.base}'s list: .gt/{SIGNERS} (SSH) or .gt/{KEYS} (OpenPGP)",
+            hint="git config user.signingKey",
+        )
+    return made
 
 
 def _candidate(repo: Repo, bead: str, base: str, commit: str) -> Preview:

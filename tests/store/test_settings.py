@@ -28,7 +28,7 @@ worktrees: {root: "../{repo}.gt", copy: [.env], setup: "make deps", timeout: 10m
 gates:
   - {name: test, run: make test, timeout: 10m, when: before, inputs: [Makefile, "src/**", "tests/**"]}
   - {name: e2e, run: [make, e2e], when: after, env: [CI], could_not_run: [77]}
-refinery: {slots: auto, history: train, review: protected, protected: [".gt/**", ".github/**"], push: null, budget: 9, strategy: squash, message: "{title}"}
+refinery: {slots: auto, history: train, review: protected, approvals: signed, protected: [".gt/**", ".github/**"], push: null, budget: 9, strategy: squash, message: "{title}"}
 stages: [{branch: staging}]
 crew: {mayor: {command: ./mayor, worktree: true, boot: true}}
 limits: {attempts: 3, deadline: 1h, concurrent: 4, usd_per_day: 20, interruptions: 5}
@@ -82,7 +82,11 @@ def test_every_key_is_read() -> None:
             Gate("e2e", ("make", "e2e"), when="after", env=("CI",), could_not_run=(77,)),
         ),
         refinery=RefinerySpec(
-            protected=(".gt/**", ".github/**"), budget=9, strategy="squash", message="{title}"
+            approvals="signed",
+            protected=(".gt/**", ".github/**"),
+            budget=9,
+            strategy="squash",
+            message="{title}",
         ),
         limits=Limits(usd_per_day=20, interruptions=5),
         page=("ntfy", "publish", "town"),

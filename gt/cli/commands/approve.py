@@ -24,7 +24,8 @@ def approve(
     """Let a submission land that needs a person's word.
 
     The word is for this commit on this target, and for the protected files as they would be; if any of that
-    changes, it has to be given again.
+    changes, it has to be given again. Where the town wants signatures (`refinery.approvals: signed`),
+    it is signed with the key that your git signs with.
 
     Example:
       gt diff gt-7k2m9qxa
@@ -41,6 +42,8 @@ def approve(
         gt.emit(bead_data(done.amended.bead, full=True, seconds=True))
         return 0
     gt.out(f"{name}: approved" if done.amended.changed else f"{name}: was approved already")
+    if done.signer:
+        gt.out(f"  signed by {done.signer}")
     for path in done.protected:
         gt.out(f"  changes {path}")
     return 0

@@ -1,0 +1,127 @@
+"""Approvals that count only with a signature."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gt.core.bead import Approval, Bead, Phase
+from gt.errors import Refused
+from gt.verbs.approve import approve
+from tests.conftest import NOW
+from tests.refinery.merging import Scene, scene, town
+from tests.store.scenes import ALICE
+
+SIGNED = town(more="refinery: {approvals: signed}\n")
+
+
+def ssh_key(place: Path, name: str) -> str:
+    """A new key; returns its public half."""
+    key = place / name
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    return key.with_suffix(".pub").read_text()
+
+
+def sign_with(yard: Scene, key: Path) -> None:
+    yard.git("config", "--global", "gpg.format", "ssh")
+    yard.git("config", "--global", "user.signingKey", str(key))
+
+
+@pytest.fixture
+def yard(repo_path: Path, tmp_path: Path) -> Scene:
+    made = scene(repo_path, SIGNED)
+    made.push({".gt/allowed_signers": f"alice@example.com {ssh_key(tmp_path, 'alice')}"})
+    sign_with(made, tmp_path / "alice")
+    return made
+
+
+def vouch(yard: Scene, which: Bead, actor: str = ALICE) -> str | None:
+    return approve(yard.repo, yard.ledger, which.id, actor=actor, now=NOW).signer
+
+
+def test_a_signed_word_lets_it_land(yard: Scene) -> None:
+    one = yard.submit({".gt/extra": "1"})
+    assert yard.causes() == {one.id: "held approval"}
+    assert vouch(yard, one) == "alice@example.com"
+    tip = yard.tip("refs/heads/beads")
+    assert vouch(yard, one) == "alice@example.com"
+    assert yard.tip("refs/heads/beads") == tip
+    assert yard.merge().exit_code == 0
+    assert yard.phase(one) is Phase.LANDED
+
+
+def test_a_word_without_a_signature_is_none(yard: Scene) -> None:
+    one = yard.submit({".gt/extra": "1"})
+    vouch(yard, one)
+
+    def forged(bead: Bead) -> Bead:
+        (word,) = bead.status.approvals
+        words = (replace(word, signature=None), replace(word, by="Mallory <m@example.com>"))
+        return replace(bead, status=replace(bead.status, approvals=words))
+
+    yard.change(one, forged)
+    assert yard.causes() == {one.id: "held approval"}
+    assert yard.merge().landed == []
+
+
+def test_it_is_for_this_bead_commit_and_time(yard: Scene) -> None:
+    one, two = yard.submit({".gt/extra": "1"}), yard.submit({".gt/extra": "2"})
+    vouch(yard, one)
+    (word,) = yard.bead(one).status.approvals
+
+    def given(word: Approval) -> None:
+        yard.change(two, lambda bead: replace(bead, status=replace(bead.status, approvals=(word,))))
+
+    sub = two.status.submission
+    assert sub is not None
+    for forged in (word, replace(word, commit=sub.commit), replace(word, at=NOW + 1)):
+        given(forged)
+        assert yard.causes()[two.id] == "held approval"
+
+
+def test_a_key_that_the_target_does_not_list_is_refused(yard: Scene, tmp_path: Path) -> None:
+    ssh_key(tmp_path, "mallory")
+    sign_with(yard, tmp_path / "mallory")
+    one = yard.submit({".gt/extra": "1"})
+    with pytest.raises(Refused, match="your key is not on main's list"):
+        vouch(yard, one)
+    assert yard.bead(one).status.approvals == ()
+
+
+def test_a_candidate_cannot_bring_its_own_signer(yard: Scene, tmp_path: Path) -> None:
+    public = ssh_key(tmp_path, "mallory")
+    one = yard.submit({".gt/allowed_signers": f"mallory@example.com {public}"})
+    sign_with(yard, tmp_path / "mallory")
+    with pytest.raises(Refused, match="your key is not on main's list"):
+        vouch(yard, one)
+
+
+def test_without_a_key_it_says_how_to_get_one(yard: Scene) -> None:
+    one = yard.submit({".gt/extra": "1"})
+    yard.git("config", "--global", "--unset", "user.signingKey")
+    with pytest.raises(Refused, match="git has no key to sign with"):
+        vouch(yard, one)
+
+
+@pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
+def test_openpgp(repo_path: Path, sealed: Path) -> None:
+    yard = scene(repo_path, SIGNED)
+    who = "alice@example.com"
+    subprocess.run(
+        ["gpg", "--batch", "--passphrase", "", "--quick-generate-key", who, "ed25519", "sign", "never"],
+        check=True,
+        capture_output=True,
+    )
+    try:
+        keys = subprocess.run(["gpg", "--armor", "--export", who], check=True, capture_output=True, text=True)
+        yard.push({".gt/allowed_keys.asc": keys.stdout})
+        yard.git("config", "--global", "user.signingKey", who)
+        one = yard.submit({".gt/extra": "1"})
+        assert vouch(yard, one)
+        assert yard.merge().exit_code == 0
+    finally:
+        subprocess.run(["gpgconf", "--kill", "all"], check=False, capture_output=True)
