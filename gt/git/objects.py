@@ -25,6 +25,9 @@ __all__ = ["EXECUTABLE", "FILE", "GITLINK", "SYMLINK", "TREE", "Commit", "Entry"
 ALTERNATES_DEPTH = 5
 """How many alternates of alternates git follows."""
 
+BULK = 100
+"""From so many new objects on they are written as one pack: git asks the same of what it fetches."""
+
 
 class MissingObject(GtError):
     """An object that something refers to isn't in the repository."""
@@ -143,9 +146,15 @@ class Objects:
 
     def flush(self) -> None:
         """Make everything that was added durable."""
-        if self._added:
+        if not self._added:
+            return
+        if len(self._added) < BULK:
             loose.store(self._repo, self._folder, ((oid, *added) for oid, added in self._added.items()))
-            self._added.clear()
+        else:
+            from gt.git import packing
+
+            packing.store(self._repo, self._added.values())
+        self._added.clear()
 
     def _add(self, kind: str, data: bytes) -> str:
         oid = loose.name_of(self._repo, kind, data)

@@ -72,22 +72,21 @@ class LedgerTree:
 
     def written(self, files: Mapping[str, bytes]) -> str:
         """The id of the root tree with these files put in; only what changed is made anew."""
-        changed: dict[str, dict[str, Entry]] = {}
+        changed: list[dict[str, dict[str, Entry]]] = [{}]
+        """The folders to make anew, by how deep they lie."""
 
         def put(path: str, mode: int, oid: str) -> None:
             parent, _, name = path.rpartition("/")
-            if parent not in changed:
-                changed[parent] = dict(self.folder(parent))
-            changed[parent][name] = Entry(mode, name, oid)
+            depth = parent.count("/") + 1 if parent else 0
+            while len(changed) <= depth:
+                changed.append({})
+            if parent not in changed[depth]:
+                changed[depth][parent] = dict(self.folder(parent))
+            changed[depth][parent][name] = Entry(mode, name, oid)
 
         for path, data in files.items():
             put(path, FILE, self.odb.add_blob(data))
-        root = self.root
-        while changed:
-            deepest = max(changed, key=lambda path: (path.count("/"), path))
-            oid = self.odb.add_tree(changed.pop(deepest).values())
-            if deepest:
-                put(deepest, FOLDER, oid)
-            else:
-                root = oid
-        return root
+        while len(changed) > 1:
+            for path, entries in sorted(changed.pop().items()):
+                put(path, FOLDER, self.odb.add_tree(entries.values()))
+        return self.odb.add_tree(changed[0][""].values()) if changed[0] else self.root

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from gt.errors import Malformed
-from gt.git import loose
-from gt.git.objects import EXECUTABLE, FILE, SYMLINK, TREE, Commit, Entry, MissingObject, Objects
+from gt.git import loose, packing
+from gt.git.objects import BULK, EXECUTABLE, FILE, SYMLINK, TREE, Commit, Entry, MissingObject, Objects
 from gt.git.repo import Repo, discover
+from gt.git.run import GitFailed, git
 from tests.git.gitscenes import commit_file, dies_at, plain, together
 
 NOW = 1795377600
@@ -242,3 +243,70 @@ def test_a_shared_repository_stays_shared(repo_path: Path) -> None:
         os.umask(umask)
     assert path.stat().st_mode & 0o777 == 0o440
     assert path.parent.stat().st_mode & 0o2070 == 0o2070
+
+
+def many(odb: Objects, count: int, salt: str = "") -> list[str]:
+    """So many blobs of many sizes, in a tree, in a commit; the ids, the commit's last."""
+    blobs = [odb.add_blob(f"{salt}{n}\n".encode() * n * n) for n in range(count)]
+    tree = odb.add_tree(Entry(FILE, f"f{n}", oid) for n, oid in enumerate(blobs))
+    return [*blobs, tree, odb.add_commit(tree, (), "many", "Alice <a@x>", NOW)]
+
+
+def test_many_objects_become_one_pack(repo: Repo) -> None:
+    with Objects(repo) as odb:
+        oids = many(odb, BULK)
+        odb.flush()
+        assert odb.blob(oids[60]) == b"60\n" * 3600
+        assert odb.size(oids[60]) == 3 * 3600
+    folder = repo.common_dir / "objects"
+    assert len(list(folder.glob("pack/*.pack"))) == 1
+    assert not list(folder.glob("[0-9a-f][0-9a-f]/*"))
+    plain(repo.common_dir, "update-ref", "refs/heads/main", oids[-1])
+    plain(repo.common_dir, "fsck", "--strict", "--full")
+    assert (
+        plain(repo.common_dir, "rev-list", "--objects", "--no-object-names", "main").count("\n") == BULK + 1
+    )
+    with Objects(repo) as odb:
+        many(odb, BULK)
+        odb.flush()
+    plain(repo.common_dir, "fsck", "--strict", "--full")
+
+
+def test_a_crash_while_writing_a_pack_leaves_only_what_git_prunes(repo_path: Path) -> None:
+    repo = discover(repo_path)
+    pack = repo.common_dir / "objects" / "pack"
+    for effect in range(1, 60):
+
+        def write(salt: str = f"crash {effect} ") -> None:
+            with Objects(repo) as odb:
+                many(odb, BULK, salt)
+                odb.flush()
+
+        died = dies_at(effect, write)
+        plain(repo_path, "fsck", "--strict")
+        assert len(list(pack.glob("*.pack"))) == len(list(pack.glob("*.idx")))
+        if not died:
+            break
+    assert not died
+    assert effect > 1
+    data = packing._pack("sha1", (("blob", b"cut short\n" * 999), ("blob", b"never there")))
+    with pytest.raises(GitFailed):
+        git(repo, "index-pack", "--stdin", stdin=data[: len(data) // 2])
+    (pack / "tmp_pack_crash").write_bytes(data[:99])
+    plain(repo_path, "fsck", "--strict")
+    plain(repo_path, "prune", "--expire=now")
+    assert not list(pack.glob("tmp_*"))
+
+
+def test_a_pack_in_a_shared_repository_is_shared(repo_path: Path) -> None:
+    plain(repo_path, "config", "core.sharedRepository", "group")
+    repo = discover(repo_path)
+    umask = os.umask(0o077)
+    try:
+        with Objects(repo) as odb:
+            many(odb, BULK)
+            odb.flush()
+    finally:
+        os.umask(umask)
+    (path,) = (repo.common_dir / "objects" / "pack").glob("*.pack")
+    assert path.stat().st_mode & 0o777 == 0o440
