@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 Edges = Callable[[str], Iterable[str]]
 Cycle = tuple[str, ...]
 _Node = tuple[str, bool]
 """The start (False) or the end (True) of a Bead."""
+_Arc = tuple[_Node, tuple[str, str] | None]
+"""What must come before a node, and the need (of whom, of what) that says so, if it is one."""
+_Step = tuple[_Node, Iterator[_Arc], tuple[str, str] | None]
+"""A node on a path, what is still to be looked at from it, and the need by which it was reached."""
+
+TOLD = 20
+"""Of a longer cycle only the ends are told."""
 
 
 def deadlock(start: str, needs: Edges, parent: Callable[[str], str | None], children: Edges) -> Cycle | None:
@@ -61,6 +68,91 @@ def cycles(
                 at[node] = len(path)
                 path.append((node, iter(after(node))))
     return found
+
+
+def circles(
+    beads: Iterable[str], parent: Callable[[str], str | None], free: Callable[[str], bool]
+) -> list[str]:
+    """The Beads whose parents to take away so that nobody is below itself: one for each circle of parents.
+
+    Of a circle it is the `free` Bead that is reached last, going up from the first of `beads`; a circle without
+    one stays. Takes time linear in the edges.
+    """
+    found: list[str] = []
+    done: set[str] = set()
+    for start in beads:
+        path: dict[str, None] = {}
+        at: str | None = start
+        while at is not None and at not in done and at not in path:
+            path[at] = None
+            at = parent(at)
+        if at in path:
+            chain = list(path)
+            circle = chain[chain.index(at) :]
+            found += next(([bead] for bead in reversed(circle) if free(bead)), [])
+        done.update(path)
+    return found
+
+
+def untangled(
+    beads: Iterable[str],
+    needs: Edges,
+    parent: Callable[[str], str | None],
+    children: Edges,
+    free: Callable[[str], bool],
+) -> list[tuple[str, str, Cycle]]:
+    """The needs (Bead, need) to take away so that no cycle of waiting is left, each with the cycle that it closed
+    (of a long one, its ends).
+
+    Walks from each of `beads` in their order, along needs in theirs; of a cycle it takes the need reached last
+    among those of `free` Beads, and leaves a cycle without one. There must be no circle of parents. Takes time
+    linear in the edges, and for each need that it takes away the depth of the parents.
+    """
+    taken: dict[tuple[str, str], Cycle] = {}
+    done: set[_Node] = set()
+
+    def after(node: _Node) -> Iterator[_Arc]:
+        bead, ends = node
+        if ends:
+            below = (((child, True), None) for child in children(bead))
+            return iter([((bead, False), None), *below])
+        above = parent(bead)
+        needed = (((need, True), (bead, need)) for need in needs(bead))
+        return iter([*needed, *([((above, False), None)] if above else [])])
+
+    for start in ((bead, ends) for bead in beads for ends in (False, True)):
+        if start in done:
+            continue
+        path: list[_Step] = [(start, after(start), None)]
+        at = {start: 0}
+        while path:
+            node, need = next(path[-1][1], (None, None))
+            if node is None:
+                left = path.pop()[0]
+                done.add(left)
+                del at[left]
+            elif node in done or need in taken:
+                continue
+            elif node not in at:
+                at[node] = len(path)
+                path.append((node, after(node), need))
+            else:
+                first, last = at[node], len(path)
+                closing = need
+                while not (closing and free(closing[0])) and last > first + 1:
+                    last -= 1
+                    closing = path[last][2]
+                if not (closing and free(closing[0])):
+                    continue
+                taken[closing] = _ids([*(on for on, _, _ in _ends(path, first)), node])
+                while len(path) > last:  # what was reached through it may be reached again, otherwise
+                    del at[path.pop()[0]]
+    return [(bead, need, cycle) for (bead, need), cycle in taken.items()]
+
+
+def _ends(path: list[_Step], first: int) -> list[_Step]:
+    """The path from there on; of a long one, both ends."""
+    return path[first:] if len(path) - first <= TOLD else path[first : first + TOLD // 2] + path[-TOLD // 2 :]
 
 
 def _after(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
@@ -169,7 +169,7 @@ class Snapshot:
         text: str | None = None,
         limit: int | None = None,
     ) -> tuple[Bead, ...]:
-        """Beads that fit all filters, most urgent first. `text` is looked for in id, title, body and notes."""
+        """Beads that fit all filters, most urgent first. `text` is looked for in id, title, body, notes and extras."""
         where, args = ["1"], []
         if phases:
             where.append(f"phase IN ({_marks(phases)})")
@@ -192,6 +192,18 @@ class Snapshot:
         began = "json_extract(doc, '$.status.submission.base', '$.status.submission.basecommit')"
         rows = self._rows(f"SELECT DISTINCT {began} FROM bead WHERE phase = 'submitted'")  # noqa: S608  (constant)
         return tuple((base, commit) for base, commit in (json.loads(row[0]) for row in rows))
+
+    def every(self) -> Iterator[Bead]:
+        """All Beads by id, one at a time: so many as there are, they needn't be in memory at once."""
+        return self._each_bead("id IS NOT NULL ORDER BY id")
+
+    def edges(self) -> tuple[dict[str, str], dict[str, list[str]]]:
+        """The parent of each Bead that has one, and what each needs that needs something, by id."""
+        parents: dict[str, str] = dict(self._rows("SELECT id, parent FROM bead WHERE parent IS NOT NULL"))
+        needs: dict[str, list[str]] = {}
+        for bead, need in self._rows("SELECT src, dst FROM edge WHERE kind = 'needs' ORDER BY src, dst"):
+            needs.setdefault(bead, []).append(need)
+        return parents, needs
 
     def counts(self) -> dict[Phase, int]:
         """How many Beads are in each phase."""
@@ -262,5 +274,24 @@ def _has(bead: Bead, text: str) -> bool:
     spec = bead.spec
     return any(
         wanted in each.casefold()
-        for each in (bead.id, spec.title, spec.body, spec.acceptance, *(note.text for note in bead.notes))
+        for each in (
+            bead.id,
+            spec.title,
+            spec.body,
+            spec.acceptance,
+            *(note.text for note in bead.notes),
+            *_texts(bead.extra),  # such as the id that an imported one had
+        )
     )
+
+
+def _texts(data: Any) -> Iterator[str]:
+    """All text in plain data, keys excepted."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for value in data.values():
+            yield from _texts(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _texts(value)

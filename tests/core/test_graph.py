@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gt.core.graph import Edges, cycles, deadlock, tree
+from gt.core.graph import Edges, circles, cycles, deadlock, tree, untangled
 
 Needs = dict[str, set[str]]
 Parents = dict[str, str]
@@ -103,6 +103,77 @@ def test_a_graph_has_a_cycle_just_when_it_cannot_be_worked_off(graph: tuple[Need
                 or parents.get(one) == next_one
                 or parents.get(next_one) == one
             )
+
+
+def untie(needs: Needs, parents: Parents, free: str = NAMES) -> tuple[Needs, Parents, set[str]]:
+    """The graph without what `circles` and `untangled` take away, and whose edges those were."""
+    alone = circles(NAMES, parents.get, lambda name: name in free)
+    parents = {child: above for child, above in parents.items() if child not in alone}
+    ordered = {name: set(to) for name, to in needs.items()}
+    taken = untangled(NAMES, *_edges(ordered, parents), lambda name: name in free)
+    for name, need, cycle in taken:
+        assert need in ordered[name]
+        assert {name, need} <= set(cycle)
+        ordered[name] = ordered[name] - {need}
+    return ordered, parents, {*alone, *(name for name, _, _ in taken)}
+
+
+@given(graphs)
+def test_an_untangled_graph_can_be_worked_off_and_a_good_one_stays(graph: tuple[Needs, Parents]) -> None:
+    needs, parents = graph
+    less, fewer, touched = untie(needs, parents)
+    assert workable(less, fewer)
+    if workable(needs, parents):
+        assert (less, fewer, touched) == ({k: set(v) for k, v in needs.items()}, parents, set())
+
+
+@given(graphs, st.sets(st.sampled_from(NAMES)))
+def test_untangling_touches_only_what_it_may(graph: tuple[Needs, Parents], free: set[str]) -> None:
+    assert untie(*graph, free="".join(free))[2] <= free
+
+
+@pytest.mark.parametrize(
+    ("needs", "parents", "taken"),
+    [
+        ({"a": {"b"}, "b": {"c"}, "c": {"a"}}, {}, [("c", "a", ("a", "b", "c", "a"))]),
+        ({"a": {"b"}}, {"b": "a"}, [("a", "b", ("a", "b", "a"))]),
+        ({"b": {"a"}}, {"b": "a"}, [("b", "a", ("a", "b", "a"))]),
+        ({"a": {"a"}}, {}, [("a", "a", ("a", "a"))]),
+    ],
+)
+def test_the_need_that_closes_a_cycle_is_taken(
+    needs: Needs, parents: Parents, taken: list[tuple[str, str, tuple[str, ...]]]
+) -> None:
+    assert untangled(NAMES, *_edges(needs, parents), lambda _: True) == taken
+
+
+def test_untangling_many_needs_of_children_is_linear() -> None:
+    """An epic that needs each of its 20,000 children: the more there are, the longer each step would be."""
+    below = [f"c{n}" for n in range(20_000)]
+    looks = 0
+
+    def children(name: str) -> list[str]:
+        nonlocal looks
+        looks += 1
+        return below if name == "epic" else []
+
+    taken = untangled(
+        ["epic", *below],
+        lambda name: below if name == "epic" else (),
+        lambda name: None if name == "epic" else "epic",
+        children,
+        lambda _: True,
+    )
+    assert len(taken) == len(below)
+    assert looks < 3 * len(below)
+
+
+def test_a_chain_whose_every_link_needs_the_first_is_untangled_in_time() -> None:
+    names = [f"n{n:05}" for n in range(20_000)]
+    needs = {name: (after, names[0]) for name, after in pairwise(names)}
+    taken = untangled(names, lambda name: needs.get(name, ()), lambda _: None, lambda _: (), lambda _: True)
+    assert [(name, need) for name, need, _ in taken] == [(name, names[0]) for name in names[:-1]][::-1]
+    assert max(len(cycle) for _, _, cycle in taken) < 30
 
 
 def test_each_knot_is_told_once() -> None:

@@ -297,3 +297,28 @@ def test_a_warm_read_imports_nothing_heavy(repo_path: Path) -> None:
         [sys.executable, "-c", WARM], cwd=repo_path, env=env, capture_output=True, text=True, check=False
     )
     assert (ran.stdout.strip(), ran.stderr) == ("[]", "")
+
+
+def test_edges_and_every_bead_come_from_the_index(repo_path: Path) -> None:
+    made = [
+        bead(1, needs=frozenset({bead_id(3), bead_id(2)}), parent=bead_id(9)),
+        bead(2, parent=bead_id(1)),
+        bead(3, LANDED),
+    ]
+    ledger = new_ledger(repo_path, *made)
+    commit_files(repo_path, {"beads/0/4/gt-00000004.yaml": "broken: [", "beads/stray": "x"})
+    with ledger.read() as snapshot:
+        assert list(snapshot.every()) == made
+        assert snapshot.edges() == (
+            {bead_id(1): bead_id(9), bead_id(2): bead_id(1)},
+            {bead_id(1): [bead_id(2), bead_id(3)]},
+        )
+
+
+def test_text_is_looked_for_in_what_came_with_an_import_too(repo_path: Path) -> None:
+    extra = {"bd": {"id": "bd-a3f8.1", "record": {"deep": [{"er": "Needle"}], "n": 1}}}
+    ledger = new_ledger(repo_path, replace(bead(1), extra=extra), bead(2))
+    with ledger.read() as snapshot:
+        for text in ("BD-a3f8", "needle"):
+            assert [each.id for each in snapshot.listing(text=text)] == [bead_id(1)]
+        assert snapshot.listing(text="deep") == ()

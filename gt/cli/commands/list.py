@@ -36,7 +36,12 @@ def list_beads(
         str | None, typer.Option("--parent", metavar="BEAD", help="Children of this Bead.")
     ] = None,
     text: Annotated[
-        str | None, typer.Option("--text", metavar="TEXT", help="With this in id, title, body or notes.")
+        str | None,
+        typer.Option(
+            "--text",
+            metavar="TEXT",
+            help="With this in id, title, body, notes, or an id it had before an import.",
+        ),
     ] = None,
     limit: Limit = None,
 ) -> int:
