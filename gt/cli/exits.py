@@ -20,7 +20,10 @@ class Code(IntEnum):
     OK = 0, "done, also when there was nothing to do; `reconcile` and `run`: at rest"
     REFUSED = 1, "refused: a precondition says no, and nothing changed"
     USAGE = 2, "usage: the command line can't be understood"
-    CONFLICT = 3, "a mind is needed: an attempt failed and is recorded, or a submission was rejected"
+    CONFLICT = (
+        3,
+        "a mind is needed: an attempt failed and is recorded, a submission was rejected, or an import wants a look",
+    )
     BUG = 4, "a bug in gt; a report was written and its path printed"
     PROGRESS = 10, "progress was made: call again"
     WAITING = 11, "waiting: live attempts, gates or a future wake"

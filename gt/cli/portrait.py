@@ -18,6 +18,7 @@ def portrait(bead: Bead, view: View, now: int) -> Iterator[Line]:
     yield (Styled(one_line(bead.spec.title), "bold"),)
     yield (f"{bead.id}  {bead.spec.type}  P{bead.spec.priority}  ", phase_cell(bead))
     yield (f"created {relative(bead.created.at, now)} by {one_line(bead.created.by)}",)
+    yield from _origins(bead)
     yield from _standing(bead, view, now)
     yield from _fields(bead.spec, view)
     children = view.children(bead.id)
@@ -35,6 +36,13 @@ def portrait(bead: Bead, view: View, now: int) -> Iterator[Line]:
             yield (
                 f"{'page:':<12}{page.id} {one_line(page.reason)}: {one_line(page.text)} ({one_line(seen)})",
             )
+
+
+def _origins(bead: Bead) -> Iterator[Line]:
+    """What it is called where it was imported from."""
+    for where, own in bead.extra.items():
+        if isinstance(own, dict) and isinstance(own.get("id"), str):
+            yield (f"{one_line(where) + ':':<12}{one_line(own['id'])}",)
 
 
 def _standing(bead: Bead, view: View, now: int) -> Iterator[Line]:

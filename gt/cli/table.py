@@ -1,13 +1,14 @@
 """Every command in one table: enough to print `gt --help` without importing a single command.
 
 The module of a command is `gt.cli.commands.<name>`, a hyphen in the name
-being an underscore there. Its `app` is imported when the command is asked
+being an underscore there; one that Python keeps for itself ends with one. Its `app` is imported when the command is asked
 for. The summary repeats the first line of the command's help; a test
 compares them.
 """
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import Final, NamedTuple
 
 DAILY: Final = "Every day"
@@ -28,7 +29,8 @@ class Row(NamedTuple):
 
     @property
     def module(self) -> str:
-        return f"gt.cli.commands.{self.name.replace('-', '_')}"
+        name = self.name.replace("-", "_")
+        return f"gt.cli.commands.{name}{'_' if iskeyword(name) else ''}"
 
     def open_to_agents(self, subcommand: str | None) -> bool:
         """Whether an attempt may call it (for a group: its `subcommand`)."""
@@ -73,6 +75,8 @@ ROWS: Final = (
     Row("stats", CHARGE, "Show the town in numbers: landings, waits, agents, gates", agents=True),
     Row("plan", CHARGE, "Print what is to be done now, as the script a person could type", agents=True),
     Row("reconcile", CHARGE, "Put right what can be put right without starting work: one pass over the town"),
+    Row("export", CHARGE, "Print the whole ledger as JSON, a line for each Bead", agents=True),
+    Row("import", CHARGE, "Bring in the Beads of an export, gt's own or bd's: all in one commit"),
     Row("demo", CHARGE, "Play a whole town in a throw-away repository"),
     # For agents
     Row("claim", AGENTS, "Take a Bead yourself: make a branch and a worktree for it, and print where that is"),

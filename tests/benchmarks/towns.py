@@ -5,9 +5,11 @@ One Bead in ten is open, a few are leased, submitted or stuck; the rest have lan
 
 from __future__ import annotations
 
+import hashlib
 import random
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gt.core.bead import (
@@ -77,6 +79,33 @@ def beads(count: int, seed: int = 1, target: str | None = None) -> Iterator[Bead
         bead = _bead(dice, f"gt-{''.join(dice.choices(ALPHABET, k=8))}", START + 60 * i, made, target)
         made.append(bead.id)
         yield bead
+
+
+def copies(items: Sequence[Bead], count: int) -> Iterator[Bead]:
+    """So many Beads, copy after copy of these: each copy with ids of its own, its edges within it."""
+    for number in range(-(-count // len(items))):
+        names = {bead.id: _renamed(bead.id, number) for bead in items}
+
+        def name(bead: str, names: dict[str, str] = names, number: int = number) -> str:
+            return names.get(bead) or _renamed(bead, number)
+
+        for bead in items[: count - number * len(items)]:
+            spec = replace(
+                bead.spec,
+                needs=frozenset(map(name, bead.spec.needs)),
+                parent=name(bead.spec.parent) if bead.spec.parent else None,
+                links={kind: frozenset(map(name, to)) for kind, to in bead.spec.links.items()},
+            )
+            uid = hashlib.sha256(f"{bead.uid}/{number}".encode()).hexdigest()[:32] if number else bead.uid
+            yield replace(bead, id=names[bead.id], uid=uid, spec=spec)
+
+
+def _renamed(bead: str, number: int) -> str:
+    """The id of a Bead in the copy of this number; the first copy keeps them."""
+    if not number:
+        return bead
+    digest = hashlib.sha256(f"{bead}/{number}".encode()).digest()
+    return f"{bead.partition('-')[0]}-{''.join(ALPHABET[byte & 31] for byte in digest[:8])}"
 
 
 def _sentence(dice: random.Random, words: int) -> str:

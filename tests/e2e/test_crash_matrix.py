@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,8 +84,15 @@ def crash_work(town: Town) -> None:
     wait_until(lambda: not attempts_alive(town), "the agent to end")
 
 
+def leave_a_file(town: Town) -> None:
+    """An export of bd with one record, beside the repository."""
+    record = {"id": "bd-1", "title": "third", "status": "open", "created_at": "2026-01-01T00:00:00Z"}
+    (town.path.parent / "in.jsonl").write_text(json.dumps(record) + "\n")
+
+
 DEEDS = (
     Deed("create", lambda _: ("create", "third"), once=lambda town: named(town, "third") is not None),
+    Deed("import", lambda town: ("import", str(town.path.parent / "in.jsonl")), leave_a_file),
     Deed(
         "note",
         lambda town: ("note", first(town), "remember"),

@@ -1,0 +1,70 @@
+"""`gt export`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gt.cli.app import new_app
+from gt.cli.beads import complain
+from gt.cli.context import Context
+from gt.cli.jsonout import dumps
+from gt.errors import Refused
+
+app = new_app()
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    out: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write into this file, all or nothing."),
+    ] = None,
+) -> int:
+    """Print the whole ledger as JSON, a line for each Bead.
+
+    The first line says whose ledger it is, the next how the town is; pages come last. Nothing of a
+    Bead is left out, and the same ledger always gives the same lines: `gt import` makes equal Beads
+    of them.
+
+    Example:
+      gt export -o beads.jsonl
+      gt export | gt -C ../other-repository import -
+    """
+    from gt.interop.ours import exported
+
+    gt = Context.of(ctx)
+    with gt.ledger.read() as snapshot:
+        lines = (dumps(data) for data in exported(snapshot))
+        if out in (None, "-"):
+            for line in lines:
+                gt.out(line)
+        else:
+            assert out is not None
+            try:
+                _write(Path(os.path.realpath(gt.cwd / out)), lines, gt.digits(8))
+            except OSError as error:
+                raise Refused(f"{out}: {error.strerror}") from None
+        return complain(gt, snapshot)
+
+
+def _write(place: Path, lines: Iterable[str], digits: str) -> None:
+    """Write the lines into a file that is there only once it is whole. A crash leaves `.NAME.part-...` beside it."""
+    if place.exists() and not place.is_file():
+        with open(place, "w", encoding="utf-8") as stream:  # a device, a pipe: nothing can take its place
+            stream.writelines(f"{line}\n" for line in lines)
+        return
+    part = place.with_name(f".{place.name}.part-{digits}")
+    try:
+        with open(part, "x", encoding="utf-8", newline="\n") as stream:
+            stream.writelines(f"{line}\n" for line in lines)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(part, place)
+    finally:
+        part.unlink(missing_ok=True)
