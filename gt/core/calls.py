@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gt.core.bead import Bead, Phase, StuckReason
 from gt.core.breaker import Fitness
+from gt.core.graph import circles, cycles
 from gt.core.page import page_id
 from gt.core.ready import CONTAINERS, FOR_PEOPLE, Cause, Waiting, satisfied, waiting
 from gt.core.town import TOWN_FILE
@@ -71,6 +72,7 @@ def _current(world: World) -> Iterator[Call]:
             hint = queued.hint or f"gt why {queued.bead}"
             yield Call(queued.bead, f"held-{queued.cause}", queued.why, hint, epoch=queued.commit)
     yield from _unfit(world)
+    yield from _knots(world)
     for bead in world.in_phase(Phase.OPEN):
         yield from _idle(world, bead)
 
@@ -112,14 +114,35 @@ def _unfit(world: World) -> Iterator[Call]:
         yield Call(subject, "infra", text, f"gt ack {page_id(subject, 'infra', epoch)}", epoch)
 
 
+def _knots(world: World) -> Iterator[Call]:
+    """Beads that wait for one another: two people's edits can make a cycle that each alone would have been refused."""
+
+    def unmet(name: str) -> list[str]:
+        bead = live.get(name)
+        return [need for need in bead.spec.needs if need in live] if bead else []
+
+    def above(name: str) -> str | None:
+        parent = live[name].spec.parent
+        return parent if parent in live else None
+
+    def below(name: str) -> list[str]:
+        return [child.id for child in world.children(name) if child.id in live]
+
+    seen = (world.look(name) for name in sorted(world.beads))
+    live = {b.id: b for b in seen if b and not b.phase.over and b.phase is not Phase.PROPOSED}
+    # Every cycle has a need in it, or is a ring of parents: most Beads have neither.
+    tied = [name for name in live if unmet(name)]
+    for cycle in cycles([*tied, *circles(live, above, lambda _: True)], unmet, above, below):
+        text = f"could never start, each waits for the next: {' -> '.join(cycle)}"
+        yield Call(cycle[0], "cycle", text, "gt dep cycles", paged=False)
+
+
 def _idle(world: World, bead: Bead) -> Iterator[Call]:
     """An open Bead that nothing but a person will ever move."""
     why = wait_of(world, bead)
     if why is not None:
         # A hold and a pause are a person's own wish; what is below a parent is told of the parent.
-        if why.cause in (Cause.DANGLING, Cause.CYCLE) or (
-            why.cause is Cause.NEED and _closed_undone(world, why)
-        ):
+        if why.cause is Cause.DANGLING or (why.cause is Cause.NEED and _closed_undone(world, why)):
             yield Call(bead.id, f"waits-{why.cause}", why.text, why.hint, paged=False)
     elif bead.spec.type in CONTAINERS:
         held = world.children(bead.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gt.core.bead import Bead, Phase, Result
 from gt.core.breaker import Fitness
@@ -43,6 +43,11 @@ def why(world: World, plan: Plan, bead: str) -> tuple[Reason, ...]:
             break
         chain.append(_reason(world, plan, found))
         at = chain[-1].on
+    else:
+        if at is not None:
+            # It leads back: no command of any link would move it, somebody must cut one.
+            text = f"{chain[-1].text}: a cycle, in which each waits for the next"
+            chain[-1] = replace(chain[-1], text=text, command="gt dep cycles", until=None)
     return tuple(chain)
 
 

@@ -174,6 +174,17 @@ def test_a_chain_whose_every_link_needs_the_first_is_untangled_in_time() -> None
     taken = untangled(names, lambda name: needs.get(name, ()), lambda _: None, lambda _: (), lambda _: True)
     assert [(name, need) for name, need, _ in taken] == [(name, names[0]) for name in names[:-1]][::-1]
     assert max(len(cycle) for _, _, cycle in taken) < 30
+@given(graphs)
+def test_every_cycle_has_a_need_in_it_or_is_a_ring_of_parents(graph: tuple[Needs, Parents]) -> None:
+    needs, parents = graph
+    starts = [name for name in NAMES if needs.get(name)] + circles(NAMES, parents.get, lambda _: True)
+    edges = _edges(needs, parents)
+    assert bool(cycles(starts, *edges)) is bool(cycles(NAMES, *edges))
+
+
+def test_a_ring_of_parents_is_told_once() -> None:
+    parents = {"a": "b", "b": "c", "c": "b", "d": "d", "e": "f"}
+    assert circles("abcdef", parents.get, lambda _: True) == ["c", "d"]
 
 
 def test_each_knot_is_told_once() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from gt.core.bead import Landed, Phase, Question, Result, Stuck, StuckReason
-from gt.core.plan import plan
+from gt.core.plan import By, plan
 from gt.core.town import AgentSpec, Limits
 from gt.core.why import Reason, command, why
 from gt.core.world import Liveness, Queued, Standing, Target, World
@@ -100,8 +100,35 @@ def test_a_submission_leads_to_the_need_it_waits_for() -> None:
     assert command(chain) == "gt run"
 
 
-def test_a_circle_ends() -> None:
-    assert len(asked(world(bead("a", needs=[gt("b")]), bead("b", needs=[A])))) == 2
+@pytest.mark.parametrize(
+    "some",
+    [
+        world(bead("a", needs=[gt("b")]), bead("b", needs=[A])),
+        world(bead("a", parent=gt("b")), bead("b", parent=A)),
+        world(bead("a", parent=gt("b"), needs=[gt("b")]), bead("b", type="epic")),
+        world(bead("a", needs=[gt("b")]), bead("b", type="epic"), bead("c", parent=gt("b"), needs=[A])),
+        world(bead("a", Phase.SUBMITTED, needs=[gt("b")]), bead("b", needs=[A])),
+    ],
+)
+def test_a_cycle_is_told_and_nothing_runs_in_circles(some: World) -> None:
+    """Two people's edits can make one: each alone would have been refused."""
+    found = plan(some)
+    (call,) = [each for each in found.calls if each.reason == "cycle"]
+    assert (call.hint, call.paged) == ("gt dep cycles", False)
+    assert found.needs_human
+    assert not found.by(By.WORK)
+    for name in some.beads:
+        assert len(why(some, found, name)) <= len(some.beads)
+    assert command(asked(some)) == "gt dep cycles" or some.beads[A].phase is Phase.SUBMITTED
+
+
+def test_what_waits_for_a_cycle_is_told_of_it() -> None:
+    some = world(bead("a", needs=[gt("b")]), bead("b", needs=[gt("c")]), bead("c", needs=[gt("b")]))
+    chain = asked(some)
+    assert [link.bead for link in chain] == [A, gt("b"), gt("c")]
+    assert chain[-1].text.endswith("a cycle, in which each waits for the next")
+    assert command(chain) == "gt dep cycles"
+    assert [call.subject for call in plan(some).calls] == [gt("b")]
 
 
 def test_what_a_landing_took() -> None:
