@@ -151,8 +151,10 @@ def _held_under(bead: Bead, token: str) -> Lease:
     return lease
 
 
-def _check_next(bead: Bead, token: str) -> None:
-    if int(token.partition("-")[0]) != bead.next_ordinal:
+def _check_token(bead: Bead, token: str, *, elsewhere: bool) -> None:
+    if elsewhere and bead.attempt(token):
+        raise IllegalMove(bead.id, f"has had an attempt under {token} already")
+    if not elsewhere and int(token.partition("-")[0]) != bead.next_ordinal:
         raise IllegalMove(bead.id, f"can't be held under {token}: the next ordinal is {bead.next_ordinal}")
 
 
@@ -163,9 +165,13 @@ def accept(bead: Bead) -> Bead:
 
 
 @_edge((Phase.OPEN,), (Phase.LEASED,), "person or gt work", "ready; the token's ordinal is the next")
-def claim(bead: Bead, lease: Lease, observed: str) -> Bead:
-    """The Bead is somebody's until the lease expires. Whether it is ready, the caller has asked `ready.waiting`."""
-    _check_next(bead, lease.token)
+def claim(bead: Bead, lease: Lease, observed: str, *, elsewhere: bool = False) -> Bead:
+    """The Bead is somebody's until the lease expires. Whether it is ready, the caller has asked `ready.waiting`.
+
+    `elsewhere`: the claim was made on another machine, which may have given the same ordinal as this one. The whole
+    token is what fences compare: it must be new.
+    """
+    _check_token(bead, lease.token, elsewhere=elsewhere)
     return replace(
         bead, status=replace(bead.status, phase=Phase.LEASED, lease=lease, observed=observed, wake=None)
     )
@@ -205,9 +211,9 @@ def submit(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
     "person",
     "a commit of a branch of theirs; the token's ordinal is the next",
 )
-def offer(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
-    """A person offers a branch that exists already: claimed and submitted in one."""
-    _check_next(bead, submission.token)
+def offer(bead: Bead, submission: Submission, attempt: Attempt, *, elsewhere: bool = False) -> Bead:
+    """A person offers a branch that exists already: claimed and submitted in one. `elsewhere` as for `claim`."""
+    _check_token(bead, submission.token, elsewhere=elsewhere)
     status = replace(
         bead.status,
         phase=Phase.SUBMITTED,

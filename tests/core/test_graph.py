@@ -174,6 +174,8 @@ def test_a_chain_whose_every_link_needs_the_first_is_untangled_in_time() -> None
     taken = untangled(names, lambda name: needs.get(name, ()), lambda _: None, lambda _: (), lambda _: True)
     assert [(name, need) for name, need, _ in taken] == [(name, names[0]) for name in names[:-1]][::-1]
     assert max(len(cycle) for _, _, cycle in taken) < 30
+
+
 @given(graphs)
 def test_every_cycle_has_a_need_in_it_or_is_a_ring_of_parents(graph: tuple[Needs, Parents]) -> None:
     needs, parents = graph

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ CALLS: dict[str, Move] = {
     "offer": lambda b: moves.offer(
         b,
         submission(f"{b.next_ordinal}-aaaa"),
-        attempt(f"{b.next_ordinal}-aaaa", Result.SUBMITTED),
+        replace(attempt(f"{b.next_ordinal}-aaaa", Result.SUBMITTED), agent=""),
     ),
     "end": lambda b: moves.end(b, attempt(_token(b), Result.WORK_FAILED), LIMITS, NOW),
     "ask": lambda b: moves.ask(b, "?", attempt(_token(b), Result.ASKED), NOW),
