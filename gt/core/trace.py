@@ -30,15 +30,14 @@ def trace(before: Bead, after: Bead) -> tuple[Made, ...]:
     if before.status == goal:
         return ()
     moved: list[Made] = []
-    # What a person has granted is not a status.
-    at = replace(before, spec=replace(before.spec, attempts=None))
+    at = _ungranted(before)
     try:
         for _ in range(3 * len(goal.attempts) + 6):
             step = next(_steps(at, goal), None)
             if step is None:
                 break
             moved.append(step)
-            at = step.make(at, _limits(at, goal), 0)
+            at = _ungranted(step.make(at, _limits(at, goal), 0))
     except IllegalMove as error:
         raise _no_way(before, after) from error
     if not _same(at.status, goal) or not (moved or _but_for_extra(before.status, goal)):
@@ -152,6 +151,11 @@ def _is_last(at: Bead, goal: Status) -> bool:
 
 def _limits(at: Bead, goal: Status) -> Limits:
     return _SPENT if goal.phase is Phase.STUCK and _is_last(at, goal) else _PLENTY
+
+
+def _ungranted(bead: Bead) -> Bead:
+    """The Bead without the attempts that a person has granted it: not theirs, the later status says which was the last."""
+    return replace(bead, spec=replace(bead.spec, attempts=None))
 
 
 def _lease_of(attempt: Attempt) -> Lease:

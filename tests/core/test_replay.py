@@ -142,6 +142,9 @@ def test_a_jump_is_taken_apart() -> None:
     third = moves.end(CALLS["claim"](red), attempt("3-aaaa", Result.CRASHED), LIMITS, NOW)
     assert third.phase is Phase.STUCK
     assert names(offered, third) == ["reject", "claim", "end"]
+    fourth = claimed(moves.retry(third, 1, LIMITS), "a")
+    assert names(third, ended(fourth)) == ["retry", "claim", "end"]
+    assert ended(fourth).phase is Phase.STUCK
     with pytest.raises(IllegalMove, match="more than once: reject, claim, end"):
         edge(offered, third)
 
