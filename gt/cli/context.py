@@ -200,14 +200,28 @@ class Context:
         )
         self._put(self.stdout, line + "\n")
 
-    def table(self, rows: Iterable[Sequence[Cell]], *, header: Sequence[str] = (), elastic: int = -1) -> None:
-        """Prints aligned columns. Only a terminal gets the header, and the `elastic` column shortened to fit."""
+    def table(
+        self,
+        rows: Iterable[Sequence[Cell]],
+        *,
+        header: Sequence[str] = (),
+        elastic: int = -1,
+        under: Sequence[Sequence[Cell]] = (),
+    ) -> None:
+        """Prints aligned columns. Only a terminal gets the header, and the `elastic` column shortened to fit.
+
+        `under` has for each row the lines to print below it.
+        """
         shown: list[Sequence[Cell]] = list(rows)
+        below = iter(under)
         if shown and header and self.columns is not None:
             shown.insert(0, [Styled(name, "dim") for name in header])
+            below = iter([(), *under])
         painter = text.paint if self.colour else text.plain
         for line in text.table(shown, columns=self.columns, elastic=elastic, painter=painter):
             self._put(self.stdout, line + "\n")
+            for part in next(below, ()):
+                self.out(part)
 
     def emit(self, data: Any) -> None:
         """Prints JSON: one line, or indented for a terminal."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gt.core.when import parse_duration, parse_time
+from gt.core.when import parse_duration, parse_past, parse_time
 from gt.errors import Refused
 
 BeadId = Annotated[
@@ -45,3 +45,8 @@ def duration(*names: str, help: str) -> Any:  # noqa: A002
 def moment(*names: str, help: str) -> Any:  # noqa: A002
     """An option that takes a date or a time and gives seconds since the epoch."""
     return typer.Option(*names, parser=_usage(parse_time), metavar="TIME", help=help)
+
+
+def past(value: str | None, now: int) -> int | None:
+    """The time that a value of an option names: a date, a time, or how long ago. A usage error for none of them."""
+    return None if value is None else _usage(lambda text: parse_past(text, now))(value)

@@ -70,3 +70,14 @@ def parse_duration(text: str) -> int:
     if seconds > LONGEST:
         raise Refused(f"too long a duration: {text!r}")
     return seconds
+
+
+def parse_past(text: str, now: int) -> int:
+    """Seconds since the epoch for a time, or for how long ago: `2h`, `2h ago`, `3d`. Raises Refused for neither."""
+    said = text.strip()
+    if _TIME.fullmatch(said):
+        return parse_time(said)
+    try:
+        return max(0, now - parse_duration(said.removesuffix(" ago").rstrip()))
+    except Refused:
+        raise Refused(f"not a time: {text!r} (write 2h, 3d, 2026-12-01 or 2026-12-01T09:00:00Z)") from None

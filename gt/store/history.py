@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import io
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
 
 from gt.errors import NotFound
 from gt.git import refs
 from gt.git.repo import Repo
 from gt.store.ledger import LEDGER
 
-_FORMAT = "%H%x00%at%x00%an <%ae>%x00%s%x00%(trailers:only=true,unfold=true)"
+_FIELDS = ("%H", "%P", "%at", "%an <%ae>", "%s", "%(trailers:only=true,unfold=true)")
+_FORMAT = "%x00".join(_FIELDS)
+_OWN = ("Gt-Verb", "Gt-Actor", "Gt-Bead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,34 +28,99 @@ class Event:
     actor: str
     beads: tuple[str, ...]
     subject: str
+    parents: tuple[str, ...] = ()
+    """More than one: it brought two histories together."""
+    said: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Its other `Gt-` trailers: what was decided at a merge, what was undone."""
 
 
-def log(repo: Repo, bead: str | None = None, limit: int | None = None) -> Iterator[Event]:
-    """The events, latest first, of one Bead (by its whole id) or of all. Raises NotFound without a ledger."""
-    from gt.git.run import git
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which events are wanted: those that fit all that is given."""
 
+    bead: str | None = None
+    """By its whole id."""
+    verbs: Collection[str] = ()
+    """Any of them."""
+    actor: str = ""
+    """A part of its name; letters' case doesn't matter."""
+    since: int | None = None
+    until: int | None = None
+    after: str | None = None
+    """A commit of the ledger: only what it doesn't contain."""
+
+    def fits(self, event: Event) -> bool:
+        """Whether the event is one of them, as far as git wasn't asked to see to it."""
+        return (
+            (self.bead is None or self.bead in event.beads)
+            and (not self.verbs or event.verb in self.verbs)
+            and self.actor.casefold() in event.actor.casefold()
+        )
+
+
+def log(repo: Repo, sought: Sought | None = None, limit: int | None = None) -> Iterator[Event]:
+    """The events, latest first, at most so many. Raises NotFound without a ledger."""
     if refs.read(repo, LEDGER) is None:
         raise NotFound("town", repo.name, hint="gt init")
-    args = ["log", "-z", f"--format={_FORMAT}", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8"]
-    if limit is not None:
-        args.append(f"--max-count={limit}")
-    if bead is not None:
-        args += ["--basic-regexp", f"--grep=^Gt-Bead: {bead}$"]
-    fields = iter(git(repo, *args, LEDGER, "--").fields)
-    for commit, at, author, subject, trailers in zip(fields, fields, fields, fields, fields, strict=True):
-        yield _event(commit, int(at), author, subject, trailers)
+    wanted = sought or Sought()
+    exclude = (f"^{wanted.after}",) if wanted.after else ()
+    fitting = filter(wanted.fits, _events(repo, *_narrowed(wanted), LEDGER, *exclude, "--"))
+    return islice(fitting, limit)
 
 
-def _event(commit: str, at: int, author: str, subject: str, trailers: str) -> Event:
+def event(repo: Repo, commit: str) -> Event:
+    """What this commit of the ledger tells."""
+    return next(_events(repo, "--no-walk", commit, "--"))
+
+
+def _narrowed(sought: Sought) -> Iterator[str]:
+    """What git can leave out by itself, without knowing trailers from other lines of a message."""
+    texts = [f"^Gt-Bead: {sought.bead}$"] if sought.bead is not None else []
+    if sought.verbs:
+        texts.append(f"^Gt-Verb: ({'|'.join(sorted(sought.verbs))})$")
+    yield from ("--extended-regexp", "--all-match")
+    yield from (f"--grep={text}" for text in texts)
+    if sought.since is not None:
+        yield f"--since-as-filter=@{sought.since}"
+    if sought.until is not None:
+        yield f"--until=@{sought.until}"
+
+
+def _events(repo: Repo, *args: str) -> Iterator[Event]:
+    from gt.git.run import git_stream
+
+    said = ("-z", f"--format={_FORMAT}", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8")
+    with git_stream(repo, "log", *said, *args, stdin=b"") as out:
+        fields = _fields(out)  # type: ignore[arg-type]
+        for commit in fields:
+            yield _event(commit, *islice(fields, len(_FIELDS) - 1))
+
+
+def _fields(out: io.BufferedReader) -> Iterator[str]:
+    """What lies between NULs, as it comes."""
+    rest = b""
+    while chunk := out.read1(1 << 16):
+        *whole, rest = (rest + chunk).split(b"\0")
+        for each in whole:
+            yield each.decode("utf-8", "surrogateescape")
+
+
+def _event(commit: str, parents: str, at: str, author: str, subject: str, trailers: str) -> Event:
     said: dict[str, list[str]] = {}
-    for line in trailers.splitlines():
+    for line in trailers.split("\n"):
         name, _, value = line.partition(": ")
         said.setdefault(name, []).append(value)
     return Event(
         commit=commit,
-        at=at,
+        at=int(at),
         verb=said.get("Gt-Verb", [""])[-1],
         actor=said.get("Gt-Actor", [author])[-1],
         beads=tuple(said.get("Gt-Bead", ())),
         subject=subject,
+        parents=tuple(parents.split()),
+        said={
+            name: tuple(values)
+            for name, values in said.items()
+            if name.startswith("Gt-") and name not in _OWN
+        },
     )

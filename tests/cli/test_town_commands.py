@@ -416,6 +416,49 @@ def test_log(town: TownScene) -> None:
     assert len(town("log", "-n", "2").out.splitlines()) == 2
 
 
+def test_log_by_verb_actor_and_time(town: TownScene) -> None:
+    a = town.create("first")
+    town("note", a, "x", now=NOW + 7200, environ={"GT_ACTOR": "Bob <bob@example.com>"})
+    later = {"now": NOW + 7260}
+    assert [e["verb"] for e in town("log", "--actor", "bob", "--json", **later).data["items"]] == ["note"]
+    assert [e["verb"] for e in town("log", "--verb", "create", "--json", **later).data["items"]] == ["create"]
+    assert [e["verb"] for e in town("log", "--since", "1h ago", "--json", **later).data["items"]] == ["note"]
+    assert len(town("log", "--until", "1h", "--json", **later).data["items"]) == 2
+    assert "not a time" in town("log", "--since", "soon", code=2).err
+    assert "not a verb" in town("log", "--verb", "(", code=2).err
+
+
+def test_log_shows_what_changed(town: TownScene) -> None:
+    a = town.create("first", "--body", "one\ntwo\nthree")
+    town("edit", a, "--title", "se\x1bcond", "--body", "one\nzwei\nthree", "--label", "x", "--deadline", "1h")
+    out = town("log", a, "-p", "-n", "1").out
+    assert out.splitlines()[1:] == [
+        f"    {a}",
+        "      - spec.title: first",
+        "      + spec.title: se\\x1bcond",
+        "      spec.body:",
+        "        - two",
+        "        + zwei",
+        "      + spec.labels: x",
+        "      + spec.deadline: 3600",
+    ]
+    changed = town("log", a, "-p", "-n", "1", "--json").data["items"][0]["changes"]
+    assert changed[0] == {"kind": "Bead", "id": a, "field": "spec.title", "old": "first", "new": "se\x1bcond"}
+    assert "README.md" in town("log", "-p").out
+
+
+def test_log_tells_what_a_merge_decided(town: TownScene) -> None:
+    town.create("a")
+    tip, other = town.tip(), run_git(town.path, "rev-parse", "beads~1")
+    said = "bring two together\n\nGt-Verb: sync\nGt-Refused: a claim\n"
+    merge = run_git(town.path, "commit-tree", "beads^{tree}", "-p", tip, "-p", other, "-m", said)
+    run_git(town.path, "update-ref", "refs/heads/beads", merge)
+    assert town("log", "-n", "1").out.splitlines()[1] == "    refused: a claim"
+    event = town("log", "-n", "1", "-p", "--json").data["items"][0]
+    assert (event["parents"], event["trailers"]) == ([tip, other], {"Gt-Refused": ["a claim"]})
+    assert event["changes"] == []
+
+
 # what no command touches
 
 

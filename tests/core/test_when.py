@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gt.core.when import format_duration, format_time, parse_duration, parse_time
+from gt.core.when import format_duration, format_time, parse_duration, parse_past, parse_time
 from gt.errors import Refused
 from tests.core import strategies
 
@@ -74,3 +74,14 @@ def test_90_seconds_are_written_in_two_units() -> None:
 def test_a_duration_of_centuries_is_a_slip() -> None:
     with pytest.raises(Refused, match="too long"):
         parse_duration("999999999w")
+
+
+@pytest.mark.parametrize("text", ["2h", "2h ago", " 120m  ago", "2026-11-22T18:00:00Z"])
+def test_a_time_may_be_said_as_how_long_ago(text: str) -> None:
+    assert parse_past(text, 1795377600) == 1795370400
+
+
+@pytest.mark.parametrize("text", ["", "ago", "yesterday", "2h later", "-2h", "1234567d"])
+def test_what_is_no_time_of_the_past(text: str) -> None:
+    with pytest.raises(Refused, match="not a time"):
+        parse_past(text, 1795377600)
