@@ -17,6 +17,12 @@ BeadIds = Annotated[list[str], typer.Argument(metavar="BEAD...", help="Ids of Be
 MaybeBead = Annotated[str | None, typer.Argument(metavar="BEAD", help="A Bead's id, or the start of one.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="COUNT", help="At most so many.")]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="REV|TIME", help="As it was: at beads~3, a commit of `gt log`, 2h ago, 2026-12-01."
+    ),
+]
 Text = Annotated[
     str | None, typer.Option("--message", "-m", metavar="TEXT", help="The text; `-` reads it from stdin.")
 ]

@@ -13,13 +13,14 @@ from gt.core.when import format_duration, format_time
 Line = tuple[Cell, ...]
 
 
-def portrait(bead: Bead, view: View, now: int) -> Iterator[Line]:
+def portrait(bead: Bead, view: View) -> Iterator[Line]:
     """All there is to say about a Bead. Text of others is made safe by whoever prints it."""
+    now = view.now
     yield (Styled(one_line(bead.spec.title), "bold"),)
     yield (f"{bead.id}  {bead.spec.type}  P{bead.spec.priority}  ", phase_cell(bead))
     yield (f"created {relative(bead.created.at, now)} by {one_line(bead.created.by)}",)
     yield from _origins(bead)
-    yield from _standing(bead, view, now)
+    yield from _standing(bead, view)
     yield from _fields(bead.spec, view)
     children = view.children(bead.id)
     yield from ((f"{'child:':<12}{_named(child)}",) for child in children)
@@ -45,9 +46,9 @@ def _origins(bead: Bead) -> Iterator[Line]:
             yield (f"{one_line(where) + ':':<12}{one_line(own['id'])}",)
 
 
-def _standing(bead: Bead, view: View, now: int) -> Iterator[Line]:
+def _standing(bead: Bead, view: View) -> Iterator[Line]:
     """What became of it so far, and what it waits for."""
-    status = bead.status
+    status, now = bead.status, view.now
     if status.lease:
         ends = relative(status.lease.expires, now)
         yield (f"{'leased:':<12}{one_line(status.lease.actor)} under {status.lease.token}, ends {ends}",)
@@ -69,7 +70,7 @@ def _standing(bead: Bead, view: View, now: int) -> Iterator[Line]:
         yield (f"{'question:':<12}{one_line(status.question.text)}",)
         if status.question.answer is not None:
             yield (f"{'answer:':<12}{one_line(status.question.answer)}",)
-    why = view.waiting(bead, now) if bead.phase is Phase.OPEN else None
+    why = view.waiting(bead) if bead.phase is Phase.OPEN else None
     if why:
         yield (f"{'waits:':<12}it {one_line(why.text)}",)
         if why.hint:

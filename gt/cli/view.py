@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,20 +14,42 @@ from gt.core.state import TownState
 from gt.errors import Malformed, NotFound
 
 if TYPE_CHECKING:
+    from gt.cli.context import Context
     from gt.git.repo import Repo
     from gt.store.snapshot import Snapshot
 
 
-class View:
-    """One look at the ledger. Targets are asked only where something is submitted."""
+@contextmanager
+def looking(gt: Context, at: str | None = None) -> Iterator[View]:
+    """A look at the ledger as it is, or as it was at a commit or a time. Raises what reading it raises."""
+    if at is None:
+        with gt.ledger.read() as snapshot:
+            yield View(gt.repo, snapshot, gt.now)
+        return
+    from gt.store import past
 
-    def __init__(self, repo: Repo, snapshot: Snapshot) -> None:
+    then = past.moment(gt.repo, at, gt.now)
+    with past.read_at(gt.ledger, then.commit) as snapshot:
+        yield View(gt.repo, snapshot, then.at, past=True)
+
+
+class View:
+    """One look at the ledger at a time, `now`. Targets are asked only where something is submitted.
+
+    `past`: it is of old, and says what the ledger said: where the targets are today doesn't count.
+    """
+
+    def __init__(self, repo: Repo, snapshot: Snapshot, now: int, *, past: bool = False) -> None:
         self.repo = repo
         self.snapshot = snapshot
+        self.now = now
+        self.past = past
 
     @cached_property
     def landings(self) -> Mapping[str, Landed]:
         """For each submitted Bead that its target has already: where."""
+        if self.past:
+            return {}
         began = self.snapshot.submitted_on()
         if not began:
             return {}
@@ -49,6 +72,12 @@ class View:
         """Whether the town is paused."""
         return self.snapshot.state()
 
+    @property
+    def paused(self) -> bool:
+        """Whether a person had stopped the town at that time."""
+        paused = self.state.paused
+        return paused is not None and (paused.until is None or paused.until > self.now)
+
     def over(self, bead: Bead) -> Bead:
         """The Bead, landed if its target has it."""
         if bead.phase is not Phase.SUBMITTED or bead.id not in self.landings:
@@ -64,10 +93,10 @@ class View:
         """The Beads whose parent this is."""
         return tuple(map(self.over, self.snapshot.children(bead)))
 
-    def waiting(self, bead: Bead, now: int) -> Waiting | None:
+    def waiting(self, bead: Bead) -> Waiting | None:
         """What the Bead waits for, None if it is ready. What it waits for may be a file that can't be read."""
         try:
-            return waiting(bead, self.look, self.children, now, self.state)
+            return waiting(bead, self.look, self.children, self.now, self.state)
         except Malformed as error:
             return Waiting(Cause.DANGLING, f"depends on what can't be read: {error.message}", hint=error.hint)
 

@@ -66,7 +66,7 @@ def _current(world: World) -> Iterator[Call]:
             page = page_id(subject, target.cause, epoch)
             yield Call(subject, target.cause, target.trouble, _mended_by(name, target.cause, page), epoch)
     for bead in world.in_phase(Phase.STUCK):
-        yield _stuck(bead)
+        yield stuck_call(bead)
     for queued in world.queue:
         if queued.standing is Standing.HELD:
             hint = queued.hint or f"gt why {queued.bead}"
@@ -90,7 +90,8 @@ def _mended_by(target: str, cause: str, page: str) -> str | None:
     }.get(cause)
 
 
-def _stuck(bead: Bead) -> Call:
+def stuck_call(bead: Bead) -> Call:
+    """What a person is asked by a Bead that is stuck."""
     stuck, question = bead.status.stuck, bead.status.question
     if stuck is None:
         return Call(bead.id, "stuck", "is stuck, and doesn't say why", f"gt retry {bead.id}")

@@ -107,7 +107,7 @@ class Ledger:
     def read(self) -> Snapshot:
         """The ledger as it is now. Raises NotFound without one, Refused for one that isn't gt's or is too new."""
         opened, tip = index.open_at(self.repo, self.tip, self.progress)
-        return self._checked(Snapshot(tip, opened, lambda: index.mend(self.repo, tip)))
+        return self.checked(Snapshot(tip, opened, lambda: index.mend(self.repo, tip)))
 
     def update(self, held: Held, message: Message, change: Callable[[Snapshot], Changes]) -> Snapshot:
         """Make what `change` wants of the present one commit; returns the ledger after it.
@@ -167,9 +167,10 @@ class Ledger:
     def _at(self, tip: str) -> Snapshot:
         """The ledger at a commit that we know is, or just was, its tip."""
         opened, _ = index.open_at(self.repo, lambda: tip, self.progress)
-        return self._checked(Snapshot(tip, opened, lambda: index.mend(self.repo, tip)))
+        return self.checked(Snapshot(tip, opened, lambda: index.mend(self.repo, tip)))
 
-    def _checked(self, snapshot: Snapshot) -> Snapshot:
+    def checked(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot, if it is of a ledger of gt's that this version can read. Raises Refused."""
         try:
             snapshot.meta()
         except BaseException:

@@ -79,10 +79,10 @@ def test_why_it_is_stuck_is_one_line_and_the_rest_below(town: TownScene) -> None
     stuck = Stuck(StuckReason.ATTEMPTS, NOW, "red: exit 1\n  assert 0\nlast\n")
     status = replace(made("a").status, phase=Phase.STUCK, stuck=stuck)
     with Ledger(discover(town.path)).read() as snapshot:
-        view = View(discover(town.path), snapshot)
+        view = View(discover(town.path), snapshot, NOW)
         lines = [
             "".join(part if isinstance(part, str) else part.text for part in line)
-            for line in portrait.portrait(replace(made("a"), status=status), view, NOW)
+            for line in portrait.portrait(replace(made("a"), status=status), view)
         ]
     assert "stuck:      attempts-spent, red: exit 1" in lines
     assert lines[-4:] == ["evidence", "    red: exit 1", "      assert 0", "    last"]

@@ -51,7 +51,7 @@ def untouched(path: Path) -> Callable[[], None]:
         return (
             (git_dir / "HEAD").read_bytes(),
             index.read_bytes() if index.exists() else None,
-            None if bare else run_git(path, "status", "--porcelain"),
+            None if bare else run_git(path, "--no-optional-locks", "status", "--porcelain"),
             run_git(path, "rev-parse", "HEAD"),
             run_git(path, "stash", "list") if not bare else None,
         )

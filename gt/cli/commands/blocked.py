@@ -10,7 +10,8 @@ from gt.cli.app import new_app
 from gt.cli.beads import complain
 from gt.cli.context import Context
 from gt.cli.jsonout import listing
-from gt.cli.view import View
+from gt.cli.options import At
+from gt.cli.view import View, looking
 from gt.core.bead import Bead, Phase
 from gt.core.ready import CONTAINERS, Cause, Waiting, order
 from gt.core.when import format_time
@@ -19,27 +20,26 @@ app = new_app()
 
 
 @app.command()
-def blocked(ctx: typer.Context) -> int:
+def blocked(ctx: typer.Context, at: At = None) -> int:
     """List open Beads that aren't ready, each with its reason and what would move it.
 
     Example:
       gt blocked
     """
     gt = Context.of(ctx)
-    now = gt.now
-    with gt.ledger.read() as snapshot:
-        found = list(_blocked(View(gt.repo, snapshot), now))
+    with looking(gt, at) as view:
+        found = list(_blocked(view))
         if gt.json:
             gt.emit(listing("BlockedList", (_data(bead, why) for bead, why in found)))
         else:
             rows = [(bead.id, bead.spec.title, why.text, gt.spelt(why.hint or "")) for bead, why in found]
             gt.table(rows, header=("ID", "TITLE", "WHY", "HINT"), elastic=1)
-        return complain(gt, snapshot)
+        return complain(gt, view.snapshot)
 
 
-def _blocked(view: View, now: int) -> Iterator[tuple[Bead, Waiting]]:
+def _blocked(view: View) -> Iterator[tuple[Bead, Waiting]]:
     for bead in sorted(view.snapshot.in_phase(Phase.OPEN), key=order):
-        why = view.waiting(bead, now)
+        why = view.waiting(bead)
         if why is None and bead.spec.type in CONTAINERS:
             why = _container(bead, view)
         if why is not None:

@@ -72,7 +72,7 @@ def tree(
     """
     gt = Context.of(ctx)
     with gt.ledger.read() as snapshot:
-        view = View(gt.repo, snapshot)
+        view = View(gt.repo, snapshot, gt.now)
 
         def below(name: str) -> Iterable[str]:
             found = snapshot.find(name)

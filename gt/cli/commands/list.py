@@ -9,8 +9,8 @@ import typer
 from gt.cli.app import new_app
 from gt.cli.beads import complain, print_beads
 from gt.cli.context import Context
-from gt.cli.options import Limit
-from gt.cli.view import View
+from gt.cli.options import At, Limit
+from gt.cli.view import looking
 from gt.core.bead import Phase
 from gt.core.ready import order
 from gt.store.snapshot import LIVE
@@ -43,7 +43,11 @@ def list_beads(
             help="With this in id, title, body, notes, or an id it had before an import.",
         ),
     ] = None,
+    conflicts: Annotated[
+        bool, typer.Option("--conflicts", help="That lost an edit when two clones' were merged.")
+    ] = False,
     limit: Limit = None,
+    at: At = None,
 ) -> int:
     """List Beads that have not ended, most urgent first.
 
@@ -52,7 +56,8 @@ def list_beads(
       gt list --all --phase landed --json
     """
     gt = Context.of(ctx)
-    with gt.ledger.read() as snapshot:
+    with looking(gt, at) as view:
+        snapshot = view.snapshot
         wanted = tuple(phase or (() if every else LIVE))
         found = snapshot.listing(
             phases=_asked(wanted),
@@ -62,9 +67,10 @@ def list_beads(
             parent=snapshot.resolve(parent) if parent else None,
             text=text,
         )
-        view = View(gt.repo, snapshot)
         beads = [bead for bead in map(view.over, found) if not wanted or bead.phase in wanted]
-        print_beads(gt, sorted(beads, key=order)[:limit], gt.now)
+        if conflicts:
+            beads = [bead for bead in beads if bead.conflicts]
+        print_beads(gt, sorted(beads, key=order)[:limit], view.now)
         return complain(gt, snapshot)
 
 

@@ -11,7 +11,8 @@ import typer
 from gt.cli.app import new_app
 from gt.cli.beads import complain, print_beads
 from gt.cli.context import Context
-from gt.cli.view import View
+from gt.cli.options import At
+from gt.cli.view import View, looking
 from gt.core.bead import Bead
 from gt.core.ready import CONTAINERS
 
@@ -33,6 +34,7 @@ def ready(
     agent: Annotated[
         str | None, typer.Option("--agent", metavar="NAME", help="That ask for this agent.")
     ] = None,
+    at: At = None,
 ) -> int:
     """List what can be worked on now, most urgent first.
 
@@ -41,29 +43,28 @@ def ready(
       gt ready --label auth --limit 0 --json
     """
     gt = Context.of(ctx)
-    now = gt.now
-    with gt.ledger.read() as snapshot:
-        view = View(gt.repo, snapshot)
+    with looking(gt, at) as view:
+        snapshot = view.snapshot
         above = snapshot.resolve(parent) if parent else None
         found = (
             bead
-            for bead in _ready(view, now)
+            for bead in _ready(view)
             if (label is None or label in bead.spec.labels)
             and (agent is None or agent == bead.spec.agent)
             and (above is None or view.below(bead, above))
         )
         beads = list(islice(found, limit + 1 if limit else None))
         more = bool(limit) and len(beads) > limit
-        print_beads(gt, beads[:limit] if more else beads, now)
+        print_beads(gt, beads[:limit] if more else beads, view.now)
         if more and not gt.json:
             gt.say(f"only the first {limit}; all of them: {gt.spelt('gt ready --limit 0')}")
         paused = view.state.paused
-        if paused and not beads and not gt.json and (paused.until is None or paused.until > now):
+        if paused and view.paused and not beads and not gt.json:
             gt.say(f"nothing is ready: {paused.by} paused the town ({paused.reason})")
         return complain(gt, snapshot)
 
 
-def _ready(view: View, now: int) -> Iterator[Bead]:
-    for bead in view.snapshot.candidates(now, view.landings):
-        if bead.spec.type not in CONTAINERS and view.waiting(bead, now) is None:
+def _ready(view: View) -> Iterator[Bead]:
+    for bead in view.snapshot.candidates(view.now, view.landings):
+        if bead.spec.type not in CONTAINERS and view.waiting(bead) is None:
             yield bead

@@ -9,6 +9,7 @@ import typer
 from gt.cli.app import new_app
 from gt.cli.context import Context
 from gt.cli.jsonout import single
+from gt.cli.options import At
 from gt.cli.plans import breakers_data, call_rows, page_rows, summary, summary_data, when
 from gt.cli.text import Styled, length, relative
 from gt.core.data import page_data, paused_data
@@ -19,14 +20,17 @@ app = new_app()
 
 
 @app.command()
-def status(ctx: typer.Context) -> int:
+def status(ctx: typer.Context, at: At = None) -> int:
     """Show how the town is: what runs, what is queued, what needs you, and what it waits for.
 
     Example:
       gt status
       gt status --json
+      gt status --at 3d
     """
     gt = Context.of(ctx)
+    if at is not None:
+        return _then(gt, at)
     now = gt.now
     found = drive(gt.repo, gt.ledger, now)
     if gt.json:
@@ -36,9 +40,23 @@ def status(ctx: typer.Context) -> int:
     return 0
 
 
+def _then(gt: Context, at: str) -> int:
+    from gt.cli.beads import complain
+    from gt.cli.former import former_data, print_former
+    from gt.cli.view import looking
+
+    with looking(gt, at) as view:
+        if gt.json:
+            gt.emit(single("Status", former_data(view)))
+        else:
+            print_former(gt, view)
+        return complain(gt, view.snapshot)
+
+
 def _data(found: Status, now: int) -> dict[str, Any]:
     world, plan = found.world, found.plan
     return {
+        "at": None,
         **summary_data(plan),
         "phases": {str(phase): count for phase, count in found.phases.items()},
         "attempts": [_attempt_data(each, now) for each in found.attempts],
@@ -66,7 +84,13 @@ def _data(found: Status, now: int) -> dict[str, Any]:
             {"subject": call.subject, "cause": call.reason, "reason": call.text, "hint": call.hint}
             for call in plan.calls
         ],
+        "conflicts": _conflicting(found),
     }
+
+
+def _conflicting(found: Status) -> list[str]:
+    """The Beads at work that lost an edit when two clones' were merged."""
+    return [bead.id for bead in found.world.beads.values() if bead.conflicts and not bead.phase.over]
 
 
 def _attempt_data(each: UnderWay, now: int) -> dict[str, Any]:
@@ -108,6 +132,8 @@ def _show(gt: Context, found: Status, now: int) -> None:
     if plan.calls:
         _head(gt, "needs you")
         gt.table(call_rows(gt, plan), elastic=1)
+    if lost := _conflicting(found):
+        gt.out(f"edits were lost at a merge: {len(lost)} to look at: {gt.spelt('gt list --conflicts')}")
     gt.out(summary(gt, plan, now))
 
 
