@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from gt.cli.beads import phase_cell
@@ -22,6 +23,7 @@ def portrait(bead: Bead, view: View) -> Iterator[Line]:
     yield from _origins(bead)
     yield from _standing(bead, view)
     yield from _fields(bead.spec, view)
+    yield from _lost(bead, now)
     children = view.children(bead.id)
     yield from ((f"{'child:':<12}{_named(child)}",) for child in children)
     yield from _texts(bead)
@@ -93,6 +95,16 @@ def _fields(spec: Spec, view: View) -> Iterator[Line]:
     yield from ((f"{'needs:':<12}{_reference(need, view)}",) for need in sorted(spec.needs))
     for kind, ids in sorted(spec.links.items()):
         yield from ((f"{one_line(kind) + ':':<12} {_reference(to, view)}",) for to in sorted(ids))
+
+
+def _lost(bead: Bead, now: int) -> Iterator[Line]:
+    """What lost against another value when two clones' edits were merged."""
+    for each in bead.conflicts:
+        value = each.lost if isinstance(each.lost, str) else json.dumps(each.lost, ensure_ascii=False)
+        who = f"{one_line(each.by)}, {relative(each.at, now)}"
+        yield (f"{'lost:':<12}{one_line(each.field)} by {who}: {one_line(value.rstrip())}",)
+    if bead.conflicts:
+        yield (f"{'':<12}gt dismiss {bead.id}",)
 
 
 def _reference(bead: str, view: View) -> str:

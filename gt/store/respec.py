@@ -29,12 +29,21 @@ def respec(
     for a cycle, and for another base while an attempt or a submission is on its way to the old one. A submitted
     Bead isn't landing while this runs.
     """
+    return reshape(ledger, bead, lambda before: replace(before, spec=change(before.spec)), message, rules)
+
+
+def reshape(
+    ledger: Ledger, bead: str, change: Callable[[Bead], Bead], message: Message, rules: Rules
+) -> Amended:
+    """As `respec`, where more than the spec changes with it: all but the spec and its clock as `change` returns it."""
 
     def amended(*, alone: bool) -> Amended:
         def changed(snapshot: Snapshot, before: Bead) -> Bead:
             if before.phase is Phase.SUBMITTED and not alone:
                 raise _Submitted
-            return edited(before, _checked(before, change(before.spec), snapshot, rules), message.now)
+            wanted = change(before)
+            spec = _checked(before, wanted.spec, snapshot, rules)
+            return edited(replace(wanted, spec=before.spec), spec, message.now)
 
         landing = lock.hold(ledger.repo.gt_dir / "landing.lock") if alone else nullcontext()
         with landing:
