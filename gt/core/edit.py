@@ -36,6 +36,14 @@ def rebased(base: Spec, wanted: Spec, current: Spec) -> Spec:
 
     Raises Conflict, naming the fields, where `current` changed the same ones otherwise. Sets are merged by item.
     """
+    spec, clashes = reapplied(base, wanted, current)
+    if clashes:
+        raise Conflict(f"somebody else changed the same meanwhile: {', '.join(clashes)}")
+    return spec
+
+
+def reapplied(base: Spec, wanted: Spec, current: Spec) -> tuple[Spec, tuple[str, ...]]:
+    """As `rebased`, with the names of the fields that `current` changed otherwise, which stay as they are there."""
     changed: dict[str, Any] = {}
     clashes: list[str] = []
     for field in fields(Spec):
@@ -48,6 +56,4 @@ def rebased(base: Spec, wanted: Spec, current: Spec) -> Spec:
             changed[field.name] = new
         else:
             clashes.append(field.name)
-    if clashes:
-        raise Conflict(f"somebody else changed the same meanwhile: {', '.join(clashes)}")
-    return replace(current, **changed)
+    return replace(current, **changed), tuple(clashes)

@@ -148,6 +148,11 @@ class Snapshot:
         inner = "SELECT src FROM edge WHERE dst = ? AND kind = ?"
         return self._beads(f"id IN ({inner}) ORDER BY id", (bead, kind))
 
+    def referring(self, bead: str) -> tuple[Bead, ...]:
+        """The Beads that name this one: as a need, as the parent, by a link of any kind; by id."""
+        inner = "SELECT src FROM edge WHERE dst = :bead UNION SELECT id FROM bead WHERE parent = :bead"
+        return self._beads(f"id IN ({inner}) ORDER BY id", {"bead": bead})
+
     def candidates(self, now: int, landed: Collection[str] = ()) -> Iterator[Bead]:
         """Every ready Bead and some that aren't, most urgent first, one at a time.
 
