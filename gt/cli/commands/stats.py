@@ -23,7 +23,7 @@ MONTH = 30 * 86400
 @app.command()
 def stats(
     ctx: typer.Context,
-    span: Annotated[int, duration("--for", help="Of so much time, up to now; default: 30d.")] = MONTH,
+    length: Annotated[int | None, duration("--for", help="Of so much time, up to now; default: 30d.")] = None,
 ) -> int:
     """Show the town in numbers: landings, waits, agents, gates.
 
@@ -38,6 +38,7 @@ def stats(
 
     gt = Context.of(ctx)
     now = gt.now
+    span = MONTH if length is None else length
     found = count(gt.repo, gt.ledger, now - span, now)
     if gt.json:
         gt.emit(single("Stats", _data(found)))
