@@ -102,6 +102,7 @@ def edit(
 
         outcome = edit_whole(gt, before, source, verb)
     else:
+        specs.checked({"title": "-", "labels": label or None})
         added, removed = specs.linked(link or ()), _whole(gt, specs.linked(unlink or ()))
 
         def change(spec: Spec) -> Spec:
