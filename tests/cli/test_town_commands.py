@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import stat
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import NOW, Gt
-from tests.cli.towns import TownScene, untouched
+from tests.cli.towns import TownScene
 from tests.conftest import run_git
 
 
@@ -457,56 +456,3 @@ def test_log_tells_what_a_merge_decided(town: TownScene) -> None:
     event = town("log", "-n", "1", "-p", "--json").data["items"][0]
     assert (event["parents"], event["trailers"]) == ([tip, other], {"Gt-Refused": ["a claim"]})
     assert event["changes"] == []
-
-
-# what no command touches
-
-
-def dirty(path: Path) -> Path:
-    (path / "README.md").write_text("changed\n")
-    (path / "staged").write_text("x\n")
-    run_git(path, "add", "staged")
-    (path / "untracked").write_text("x\n")
-    return path
-
-
-@pytest.mark.parametrize("kind", ["dirty", "linked", "bare", "detached"])
-def test_no_command_touches_a_checkout(
-    gt: Gt, new_repo: Callable[[str], Path], tmp_path: Path, kind: str
-) -> None:
-    path = new_repo("one")
-    TownScene(path, gt)("init")
-    if kind == "linked":
-        run_git(path, "worktree", "add", "-q", "-b", "side", str(tmp_path / "linked"))
-        path = tmp_path / "linked"
-        TownScene(path, gt)("init")
-        dirty(path)
-    elif kind == "bare":
-        run_git(tmp_path, "clone", "-q", "--bare", str(path), str(tmp_path / "bare.git"))
-        path = tmp_path / "bare.git"
-        TownScene(path, gt)("init", environ={"GT_ACTOR": "bob"})
-    elif kind == "detached":
-        run_git(path, "checkout", "-q", "--detach")
-    else:
-        dirty(path)
-    town = TownScene(path, gt)
-    check = untouched(path)
-    bead, other = town.create("a"), town.create("b")
-    for argv in (
-        ("list",),
-        ("ready",),
-        ("blocked",),
-        ("show", bead),
-        ("log",),
-        ("edit", bead, "--title", "c"),
-        ("dep", "add", bead, other),
-        ("dep", "tree", bead),
-        ("dep", "rm", bead, other),
-        ("note", bead, "x"),
-        ("close", bead),
-        ("reopen", bead),
-        ("accept", town("propose", "p").out.strip()),
-        ("init",),
-    ):
-        town(*argv)
-        check()

@@ -27,7 +27,8 @@ def list_beads(
     ] = None,
     kind: Annotated[str | None, typer.Option("--type", "-t", metavar="TYPE", help="Of this type.")] = None,
     label: Annotated[
-        str | None, typer.Option("--label", "-l", metavar="LABEL", help="With this label.")
+        list[str] | None,
+        typer.Option("--label", "-l", metavar="LABEL", help="With this label; repeated: with any of them."),
     ] = None,
     agent: Annotated[
         str | None, typer.Option("--agent", metavar="NAME", help="That ask for this agent.")
@@ -62,12 +63,14 @@ def list_beads(
         found = snapshot.listing(
             phases=_asked(wanted),
             type=kind,
-            label=label,
+            label=label[0] if label and len(label) == 1 else None,
             agent=agent,
             parent=snapshot.resolve(parent) if parent else None,
             text=text,
         )
         beads = [bead for bead in map(view.over, found) if not wanted or bead.phase in wanted]
+        if label:
+            beads = [bead for bead in beads if not bead.spec.labels.isdisjoint(label)]
         if conflicts:
             beads = [bead for bead in beads if bead.conflicts]
         print_beads(gt, sorted(beads, key=order)[:limit], view.now)

@@ -26,7 +26,8 @@ def ready(
         int, typer.Option("--limit", "-n", min=0, metavar="COUNT", help="At most so many; 0 is all of them.")
     ] = 50,
     label: Annotated[
-        str | None, typer.Option("--label", "-l", metavar="LABEL", help="With this label.")
+        list[str] | None,
+        typer.Option("--label", "-l", metavar="LABEL", help="With this label; repeated: with any of them."),
     ] = None,
     parent: Annotated[
         str | None, typer.Option("--parent", metavar="BEAD", help="Below this Bead, at any depth.")
@@ -49,7 +50,7 @@ def ready(
         found = (
             bead
             for bead in _ready(view)
-            if (label is None or label in bead.spec.labels)
+            if (not label or not bead.spec.labels.isdisjoint(label))
             and (agent is None or agent == bead.spec.agent)
             and (above is None or view.below(bead, above))
         )
