@@ -11,7 +11,7 @@ from gt.cli.text import Cell, Styled, length
 from gt.cli.view import View
 from gt.core.bead import Bead, Lease, Phase
 from gt.core.calls import stuck_call
-from gt.core.data import page_data
+from gt.core.data import page_data, paused_data
 from gt.core.when import format_time
 
 
@@ -23,6 +23,7 @@ def former_data(view: View) -> dict[str, Any]:
         "atRest": None,
         "needsHuman": None,
         "nextWake": None,
+        "paused": paused_data(view.state.paused) if view.paused else None,
         "phases": {str(phase): count for phase, count in snapshot.counts().items()},
         "attempts": [_attempt_data(bead, lease, view.now) for bead, lease in _leases(view)],
         "queue": [_queued_data(bead) for bead in snapshot.in_phase(Phase.SUBMITTED)],

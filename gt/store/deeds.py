@@ -7,7 +7,7 @@ from gt.core.ids import is_id
 from gt.core.page import Page
 from gt.core.state import TownState
 from gt.core.undo import Deed
-from gt.errors import Malformed, NotFound, Refused
+from gt.errors import Malformed, Refused
 from gt.git.merge import is_ancestor
 from gt.git.objects import Objects
 from gt.git.repo import Repo
@@ -32,7 +32,7 @@ DEEDS = frozenset(
 
 
 def latest(repo: Repo, actor: str) -> Event:
-    """The last thing that this actor did by hand and nobody has taken back. Raises NotFound."""
+    """The last thing that this actor did by hand and nobody has taken back. Raises Refused for nothing."""
     undone: set[str] = set()
     for each in log(repo):
         if each.commit in undone:
@@ -41,7 +41,7 @@ def latest(repo: Repo, actor: str) -> Event:
             undone.update(each.said.get(UNDOES, ()))
         elif each.actor == actor and each.verb in DEEDS:
             return each
-    raise NotFound("commit", f"none is by {actor}", hint="gt log")
+    raise Refused(f"nothing that {actor} did by hand is left to undo", hint="gt log")
 
 
 def named(repo: Repo, name: str) -> Event:

@@ -41,8 +41,8 @@ def undo(repo: Repo, ledger: Ledger, named: str | None, *, dry_run: bool, actor:
     """Take back the named commit, or (None) the last thing that this actor did by hand and nobody took back.
 
     All of it or nothing, in one commit; a commit that is taken back already stays so. `dry_run` writes nothing.
-    Waits for a landing under way. Raises NotFound and Refused for what can't be meant, and Refused, naming what
-    stands in the way and the later commits behind it, where something depends on it.
+    Waits for a landing under way. Raises Refused for what can't be meant, and where something depends on it: then it
+    names what, and the later commits behind that.
     """
     done = deeds.latest(repo, actor) if named is None else deeds.named(repo, named)
     if (by := deeds.taken_back(repo, done)) is not None:

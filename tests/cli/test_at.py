@@ -77,6 +77,18 @@ def test_the_status_as_it_was(town: TownScene) -> None:
     assert "1 open" in town("status", "--at", "beads~1").out
 
 
+def test_a_pause_of_then(town: TownScene) -> None:
+    town.create("work")
+    town("pause", "--reason", "lunch", "--for", "30m")
+    town("resume", now=NOW + HOUR)
+    now = NOW + 2 * HOUR
+    assert town("status", "--at", "beads~1", "--json", now=now).data["paused"]["reason"] == "lunch"
+    assert "paused by Alice" in town("status", "--at", "100m", now=now).out
+    assert "paused" not in town("status", "--at", "80m", now=now).out
+    assert "paused the town (lunch)" in town("ready", "--at", "100m", now=now).err
+    assert town("ready", "--at", "80m", now=now).out != ""
+
+
 def test_a_landing_of_today_is_not_one_of_then(town: TownScene) -> None:
     """What the target has is laid over the present only: of old, the ledger's own word counts."""
     (town.path / ".gt").mkdir(exist_ok=True)

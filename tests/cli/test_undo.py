@@ -67,7 +67,7 @@ def test_called_again_it_goes_further_back_and_an_undo_can_be_undone(town: TownS
     assert title() == "a"
     assert town("undo").err.splitlines()[0].endswith(f"create {bead}: a")
     assert town.bead(bead)["status"]["closed"]["reason"] == "obsolete"
-    assert "no such commit: none is by Alice" in town("undo", code=1).err
+    assert "nothing that Alice <alice@example.com> did by hand is left to undo" in town("undo", code=1).err
 
 
 def test_twice_changes_once(town: TownScene) -> None:

@@ -70,11 +70,11 @@ def test_at_a_time_it_is_what_it_was_then(ledger: Ledger, ago: int, back: int) -
         ("2026-11-22T20:16:41Z", "hasn't come yet"),
         ("main", "not of the ledger"),
         ("HEAD", "not of the ledger"),
-        ("nonsense", "no commit of the ledger"),
-        ("beads~9", "no commit of the ledger"),
-        ("--all", "no commit of the ledger"),
-        ("", "no commit of the ledger"),
-        ("beads:gt.yaml", "no commit of the ledger"),
+        ("nonsense", "names no commit"),
+        ("beads~9", "names no commit"),
+        ("--all", "names no commit"),
+        ("", "names no commit"),
+        ("beads:gt.yaml", "names no commit"),
     ],
 )
 def test_what_is_no_moment_of_the_ledger(ledger: Ledger, named: str, why: str) -> None:

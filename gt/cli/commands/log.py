@@ -102,6 +102,8 @@ def _events(
 
 def _below(event: Event, made: tuple[Patch, ...] | None) -> Iterator[Cell]:
     for name, values in event.said.items():
+        if name == "Gt-Undoes":  # the subject says it
+            continue
         yield from (f"    {_name(name)}: {one_line(value)}" for value in values)
     if made is not None:
         from gt.cli.patches import patch_lines
