@@ -142,6 +142,23 @@ def test_writes_at_10k(founded: Found) -> None:
     )
 
 
+def test_the_past_at_10k(founded: Found) -> None:
+    """Looking back is a copy of today's index, brought back where it differs."""
+    scene = founded(10_000)
+    bead = scene.one(Phase.OPEN)
+    for _ in range(10):
+        scene.gt("note", bead, "the flaky part is the clock")()
+    scene.measure(
+        ROUNDS,
+        **{
+            "ready --at beads~5": (("ready", "--at", "beads~5"), 20),
+            "show --at beads~5": (("show", bead, "--at", "beads~5"), 20),
+            "log --patch": (("log", "-n", "10", "--patch"), 20),
+            "undo --dry-run": (("undo", "--dry-run"), 24),
+        },
+    )
+
+
 def test_an_idle_town(founded: Found) -> None:
     """Nothing to do: one look costs little, and leaves no commit behind."""
     scene = founded(10_000, lambda bead: bead.phase.over)
