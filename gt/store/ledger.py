@@ -49,8 +49,8 @@ class Message:
     """`Name <email>` of a person, or `agent/bead/token`."""
     beads: tuple[str, ...]
     now: int
-    trailers: tuple[tuple[str, str], ...] = ()
-    """What else is to be known of it, each under a name that begins with `Gt-`."""
+    more: tuple[tuple[str, str], ...] = ()
+    """Further trailers."""
 
     def text(self) -> str:
         """The commit message: the subject, and trailers."""
@@ -58,7 +58,7 @@ class Message:
             ("Gt-Verb", self.verb),
             *(("Gt-Bead", bead) for bead in self.beads),
             ("Gt-Actor", self.actor),
-            *self.trailers,
+            *self.more,
         ]
         return "\n".join(
             [_line(self.subject), "", *(f"{name}: {_line(value)}" for name, value in trailers), ""]
