@@ -11,7 +11,8 @@ _HEAD = """\
 # The legal moves
 
 Made by `make docs` from `gt/core/moves.py`. A Bead's status changes by these moves and by nothing else; each is
-written by one verb. A move from any other phase is refused and changes nothing.
+written by one verb. A move from any other phase is refused and changes nothing. A person's word can be taken back by
+`gt undo`, as long as nothing followed: [the ledger](ledger.md#taking-back) has its rules.
 
 | move | from | to | who | guard |
 | --- | --- | --- | --- | --- |

@@ -364,21 +364,3 @@ def reopen(bead: Bead, limits: Limits) -> Bead:
         wake=None,
     )
     return _credited(replace(bead, status=status), limits.attempts, limits)
-
-
-_FREE = tuple(phase for phase in Phase if phase is not Phase.LEASED)
-
-
-@_edge(
-    _FREE,
-    _FREE,
-    "person, by gt undo",
-    "the status is still as a person's move left it, and goes back before it",
-)
-def restore(bead: Bead, left: Status, status: Status) -> Bead:
-    """A person's move is taken back: from the status that it left to the one that it found."""
-    if bead.status != left:
-        raise IllegalMove(bead.id, "was moved on since", hint=f"gt log {bead.id}")
-    if status.attempts != left.attempts or status.lease:
-        raise IllegalMove(bead.id, "has had an attempt, which can't be taken back", hint=f"gt show {bead.id}")
-    return replace(bead, status=status)

@@ -27,14 +27,14 @@ PEOPLES = frozenset(
 """The verbs whose changes of a status are a person's word, which the person can take back."""
 
 INSTEAD = {
-    "landed": "gt reopen {bead}",
-    "submit": "gt withdraw {bead}",
-    "claim": "gt stop {bead}",
-    "withdraw": "gt claim {bead}",
-    "release": "gt claim {bead}",
-    "undo": "gt claim {bead}",
+    "landed": "reopen",
+    "submit": "withdraw",
+    "claim": "stop",
+    "withdraw": "claim",
+    "release": "claim",
+    "undo": "claim",
 }
-"""What to type where a change of a status can't be taken back; for all other verbs it is `gt retry`."""
+"""The verb to type where a change of a status by another can't be taken back; for all others it is `retry`."""
 
 
 class Now(Known, Protocol):
@@ -165,13 +165,18 @@ class _Work:
         name, lease = current.id, after.status.lease
         if current.status != after.status:
             self.block(name, f"was moved on since: it is {current.phase}", f"gt log {name}")
-        elif lease and not lease.lock and self.deed.verb == "claim":
+        elif lease and not lease.lock and before.phase is Phase.OPEN and self.deed.verb == "claim":
             return self.released(current, lease)
-        elif self.deed.verb not in PEOPLES or before.status.attempts != after.status.attempts:
-            hint = INSTEAD.get(self.deed.verb, "gt retry {bead}").format(bead=name)
+        elif (
+            self.deed.verb not in PEOPLES
+            or before.status.lease != lease
+            or before.status.attempts != after.status.attempts
+        ):
+            verb = "release" if lease and not lease.lock else INSTEAD.get(self.deed.verb, "retry")
+            hint = f"gt {verb} {name}"
             self.block(name, f"went from {before.phase} to {after.phase}, which can't be taken back", hint)
         else:
-            return moves.restore(current, after.status, before.status)
+            return replace(current, status=before.status)
         return current
 
     def released(self, current: Bead, lease: Lease) -> Bead:

@@ -45,7 +45,6 @@ CALLS: dict[str, Move] = {
     ),
     "close": lambda b: moves.close(b, Closed(CloseReason.DONE, "", NOW, "bob")),
     "reopen": lambda b: moves.reopen(b, LIMITS),
-    "restore": lambda b: moves.restore(b, b.status, replace(b.status, wake=NOW)),
 }
 
 

@@ -188,6 +188,18 @@ def test_a_persons_own_claim_is_given_back() -> None:
     assert "is held by alice" in why(bead("a"), held, held, verb="claim", taker=Taker("bob", NOW))
 
 
+def test_a_claim_that_was_made_to_last_longer_is_not_given_back() -> None:
+    held = replace(
+        bead("a"), status=replace(bead("a", Phase.LEASED).status, lease=lease(lock=False, agent=""))
+    )
+    longer = replace(held, status=replace(held.status, lease=lease(lock=False, agent="", expires=NOW + 9**6)))
+    (obstacle,) = undone(held, longer, longer, verb="claim").obstacles
+    assert (obstacle.why, obstacle.hint) == (
+        "went from leased to leased, which can't be taken back",
+        f"gt release {gt('a')}",
+    )
+
+
 def test_what_was_begun_because_of_it_is_in_the_way() -> None:
     before, after = bead("a"), bead("a", Phase.CLOSED)
     for phase in (Phase.LEASED, Phase.SUBMITTED):
