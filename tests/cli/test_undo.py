@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,26 @@ def test_a_plan_is_taken_back_in_one_commit(town: TownScene) -> None:
     assert town("list").out == ""
     town("undo", "beads")
     assert town.ready() == ["Two"]
+
+
+def test_an_import_is_taken_back_in_one_commit(
+    town: TownScene, gt: Gt, new_repo: Callable[[str], Path], tmp_path: Path
+) -> None:
+    other = TownScene(new_repo("other"), gt)
+    other("init", environ={"PATH": ""})
+    need = other.create("need")
+    other.create("bead", "--needs", need, "--parent", other.create("epic", "-t", "epic"))
+    other("close", need)
+    other("export", "-o", str(tmp_path / "all.jsonl"))
+    town("import", str(tmp_path / "all.jsonl"))
+    before = town.tip()
+    kept = town("list", "--all", "--json").data["items"]
+    town("undo")
+    assert run_git(town.path, "rev-parse", "beads~1") == before
+    items = town("list", "--all", "--json").data["items"]
+    assert {item["status"]["closed"]["reason"] for item in items} == {"obsolete"}
+    town("undo", "beads")
+    assert town("list", "--all", "--json").data["items"] == kept
 
 
 def test_a_close_is_taken_back_with_the_pages_it_settled(town: TownScene) -> None:

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "work": "tests/drive/test_work.py",
     "merge": "brings a checked out target forward: tests/e2e/test_checkout.py",
     "verify": "tests/refinery",
+    "sync join": "tests/scenarios/test_two_clones.py",
     "demo": "makes a repository of its own",
     "answer approve reject withdraw stop": "act on what an attempt or a submission left: tests/drive, tests/refinery",
     "expire kill landed heal prune page": "what `gt reconcile` does: tests/drive",
@@ -96,6 +97,8 @@ def commands(town: TownScene) -> Iterator[tuple[tuple[str, ...], int]]:
         "pause --reason lunch",
         "resume",
         "ack --all",
+        f"export -o {town.path.parent / 'all.jsonl'}",
+        f"import {town.path.parent / 'all.jsonl'}",
     ):
         yield tuple(line.split()), 0
     yield ("reconcile",), 12
@@ -117,7 +120,7 @@ def test_scenario_58_no_command_touches_a_checkout(town: TownScene, tmp_path: Pa
         tried.add(argv[0])
     check()
     others = {name for names in ELSEWHERE for name in names.split()}
-    assert tried | others == {row.name for row in ROWS}
+    assert {row.name for row in ROWS} <= tried | others
 
 
 # 60: a file that can't be read
