@@ -1,0 +1,75 @@
+"""Running a git that talks to another repository: with the user's credentials, never for ever, never asking a terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from gt.errors import Busy
+from gt.git.run import TAME, Done, Located, environment
+
+if TYPE_CHECKING:
+    import subprocess
+
+PATIENCE = 120.0
+"""Seconds that one conversation with a remote may take."""
+
+GRACE = 2.0
+"""Seconds between TERM and KILL: git removes its lock files when it is told to end."""
+
+SAFE = (
+    # What comes in is durable before a ref names it: git's own default spares itself that for loose objects.
+    *("-c", "core.fsync=all"),
+    # Only the refs that are named travel, whatever the user's config adds to a push.
+    *("-c", "push.followTags=false"),
+)
+
+
+class Unreachable(Busy):
+    """A remote gave no answer: what it holds is unknown, not absent."""
+
+    kind = "unreachable"
+
+
+def talk(repo: Located, *args: str, patience: float = PATIENCE) -> Done:
+    """Run git to its end and return what it answered, whatever its exit code.
+
+    It runs in a session of its own, so that whatever it starts (ssh, a credential helper) can't ask the terminal and
+    is ended with it. The user's git hooks don't run. Raises Unreachable after `patience` seconds.
+    """
+    import subprocess
+
+    process = subprocess.Popen(
+        ["git", f"--git-dir={repo.git_dir}", *TAME, *SAFE, *args],
+        cwd=repo.git_dir,
+        env=environment(None, user=True),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        out, err = process.communicate(timeout=patience)
+    except subprocess.TimeoutExpired:
+        raise Unreachable(f"git {args[0]} took longer than {patience:g} s") from None
+    finally:
+        _end(process)
+    return Done(process.returncode, out, err)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a git that still runs, and what it started."""
+    import subprocess
+
+    if process.poll() is None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(OSError):
+                os.killpg(process.pid, number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE)
+                break
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
