@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gt.errors import Busy
-from gt.git.run import TAME, Done, Located, environment
+from gt.git.repo import Repo
+from gt.git.run import TAME, Done, environment
 
 if TYPE_CHECKING:
     import subprocess
@@ -33,7 +35,7 @@ class Unreachable(Busy):
     kind = "unreachable"
 
 
-def talk(repo: Located, *args: str, patience: float = PATIENCE) -> Done:
+def talk(repo: Repo, *args: str, patience: float = PATIENCE) -> Done:
     """Run git to its end and return what it answered, whatever its exit code.
 
     It runs in a session of its own, so that whatever it starts (ssh, a credential helper) can't ask the terminal and
@@ -43,7 +45,7 @@ def talk(repo: Located, *args: str, patience: float = PATIENCE) -> Done:
 
     process = subprocess.Popen(
         ["git", f"--git-dir={repo.git_dir}", *TAME, *SAFE, *args],
-        cwd=repo.git_dir,
+        cwd=_home(repo),
         env=environment(None, user=True),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -57,6 +59,14 @@ def talk(repo: Located, *args: str, patience: float = PATIENCE) -> Done:
     finally:
         _end(process)
     return Done(process.returncode, out, err)
+
+
+def _home(repo: Repo) -> Path:
+    """From where a remote's path leads, if it is relative: the main work tree, from wherever gt was called."""
+    if repo.common_dir.name == ".git":
+        return repo.common_dir.parent
+    own = repo.git_dir == repo.common_dir
+    return repo.work_tree if own and repo.work_tree else repo.common_dir
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

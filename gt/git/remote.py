@@ -13,9 +13,20 @@ from gt.git import config
 from gt.git.lookup import check_name
 from gt.git.network import PATIENCE, Unreachable, talk
 from gt.git.repo import Repo, config_values
-from gt.git.run import Done
+from gt.git.run import Done, git
 
-__all__ = ["Denied", "Overtaken", "Unreachable", "Update", "ask", "choose", "fetch", "names", "push"]
+__all__ = [
+    "Denied",
+    "Overtaken",
+    "Unreachable",
+    "Update",
+    "ask",
+    "choose",
+    "fetch",
+    "lacks_files",
+    "names",
+    "push",
+]
 
 KEY = "gt.remote"
 """The local git setting that names the remote which the town is shared through."""
@@ -153,6 +164,13 @@ def fetch(
             return None
         raise _failed(remote, done)
     return refs.read(repo, into)
+
+
+def lacks_files(repo: Repo, tip: str, known: str | None) -> bool:
+    """Whether a clone that left out files has left out some of this history; that of `known` is complete."""
+    rest = () if known is None else (f"^{known}",)
+    lines = git(repo, "rev-list", "--objects", "--missing=print", "--no-object-names", tip, *rest).lines
+    return any(line.startswith("?") for line in lines)
 
 
 def _depth(repo: Repo) -> tuple[str, ...]:

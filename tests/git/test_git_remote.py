@@ -136,6 +136,17 @@ def test_the_config_of_this_one_call_counts(repo: Repo, hub: Path, monkeypatch: 
     assert remote.ask(repo, "short", BEADS) == {BEADS: at(hub)}
 
 
+def test_a_relative_path_leads_from_the_main_work_tree(repo: Repo, repo_path: Path, hub: Path) -> None:
+    plain(repo_path, "remote", "add", "beside", "../hub.git")
+    plain(repo_path, "worktree", "add", "-q", "--detach", "../elsewhere/deep")
+    for place in (repo_path, repo_path.parent / "elsewhere/deep"):
+        assert remote.ask(discover(place), "beside", BEADS) == {BEADS: at(hub)}
+    bare = repo_path.parent / "bare.git"
+    plain(repo_path.parent, "clone", "-q", "--bare", str(hub), str(bare))
+    plain(bare, "remote", "add", "beside", "../hub.git")
+    assert remote.ask(discover(bare), "beside", BEADS) == {BEADS: at(hub)}
+
+
 # clones that don't have everything
 
 
