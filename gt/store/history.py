@@ -105,6 +105,18 @@ def _fields(out: io.BufferedReader) -> Iterator[str]:
             yield each.decode("utf-8", "surrogateescape")
 
 
+def last_actor(repo: Repo, tip: str, bead: str) -> str | None:
+    """Who last did something to this Bead (its whole id), as the ledger's commit `tip` has it."""
+    from gt.git.run import git
+
+    said = git(
+        repo,
+        *("log", "--max-count=1", "--no-show-signature", "--basic-regexp", f"--grep=^Gt-Bead: {bead}$"),
+        *("--no-merges", "--format=%(trailers:key=Gt-Actor,valueonly=true)", tip, "--"),
+    )
+    return next((line for line in said.lines if line), None)
+
+
 def _event(commit: str, parents: str, at: str, author: str, subject: str, trailers: str) -> Event:
     said: dict[str, list[str]] = {}
     for line in trailers.split("\n"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gt.core import ids
@@ -24,7 +25,35 @@ _KINDS = {
     FOLDER: "a folder",
 }
 
+
+class Kind(StrEnum):
+    """What lies at a path of the branch."""
+
+    BEAD = "bead"
+    PAGE = "page"
+    META = "meta"
+    STATE = "state"
+    OTHER = "other"
+    """Something that gt neither reads nor writes."""
+    MISPLACED = "misplaced"
+    """Something in gt's folders, or below a file of gt's, where nothing belongs."""
+
+
 UPGRADE = "pip install --upgrade gt-town"
+
+
+def kind_of(path: str) -> Kind:
+    """What belongs at this path."""
+    first, *below = path.split("/")
+    if not below and first in (META, STATE):
+        return Kind.META if first == META else Kind.STATE
+    name = path.rpartition("/")[2].removesuffix(".yaml")
+    if first == "beads":
+        return Kind.BEAD if ids.is_id(name) and path == ids.bead_path(name) else Kind.MISPLACED
+    if first == "pages":
+        return Kind.PAGE if path == page_path(name) else Kind.MISPLACED
+    strange = {"", ".", "..", ".git"}.intersection(part.lower() for part in (first, *below))
+    return Kind.MISPLACED if strange or first in (META, STATE) else Kind.OTHER
 
 
 def check_file(path: str, mode: int) -> None:

@@ -126,6 +126,17 @@ class Ledger:
                 return after
         raise Busy("somebody keeps moving the branch beads", hint="git reflog beads")
 
+    def advance(self, held: Held, commit: str, old: str, message: Message) -> None:
+        """Move the ledger from `old` to a commit that contains it and is durable already.
+
+        Raises RaceLost if it isn't at `old`, and Busy.
+        """
+        self._check(held)
+        subject = _line(message.subject)
+        author = message.author()
+        refs.swap(self.repo, LEDGER, commit, old, message=subject, actor=author, now=message.now)
+        self._tidy()
+
     def create(self, held: Held, meta: LedgerMeta, message: Message) -> Snapshot:
         """Start the ledger, with no Beads. Raises Refused where there is a branch `beads` already."""
         from gt.git.objects import Objects

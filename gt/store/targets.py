@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gt.core.bead import Bead
-from gt.errors import NotFound
+from gt.errors import NotFound, Refused
 from gt.git import refs
 from gt.git.repo import Repo, config_values
 
 if TYPE_CHECKING:
-    from gt.core.town import Town
+    from gt.core.town import Limits, Town
 
 KEY = "gt.target"
 
@@ -34,3 +34,13 @@ def town_of(repo: Repo, bead: Bead | None = None) -> Town:
 
     base = bead.spec.base if bead else None
     return town_at(repo, tip(repo, base or targets(repo)[0]))
+
+
+def limits_of(repo: Repo, bead: Bead) -> Limits:
+    """The limits that hold for a Bead, as far as this clone knows its target's settings; else those of any town."""
+    from gt.core.town import Limits
+
+    try:
+        return town_of(repo, bead).limits
+    except Refused:
+        return Limits()

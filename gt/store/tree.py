@@ -72,6 +72,10 @@ class LedgerTree:
 
     def written(self, files: Mapping[str, bytes]) -> str:
         """The id of the root tree with these files put in; only what changed is made anew."""
+        return self.grafted({path: self.odb.add_blob(data) for path, data in files.items()})
+
+    def grafted(self, blobs: Mapping[str, str]) -> str:
+        """As `written`, for files whose blobs are there, or added, already."""
         changed: list[dict[str, dict[str, Entry]]] = [{}]
         """The folders to make anew, by how deep they lie."""
 
@@ -84,8 +88,8 @@ class LedgerTree:
                 changed[depth][parent] = dict(self.folder(parent))
             changed[depth][parent][name] = Entry(mode, name, oid)
 
-        for path, data in files.items():
-            put(path, FILE, self.odb.add_blob(data))
+        for path, blob in blobs.items():
+            put(path, FILE, blob)
         while len(changed) > 1:
             for path, entries in sorted(changed.pop().items()):
                 put(path, FOLDER, self.odb.add_tree(entries.values()))

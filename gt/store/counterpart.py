@@ -1,0 +1,112 @@
+"""The ledger of a remote, as this clone knows it: fetched into a ref of our own, and compared with what it was.
+
+The local ledger is never moved by a fetch, nor is any ref of the user's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gt.errors import Conflict, Refused
+from gt.git import config, refs, remote
+from gt.git.merge import is_ancestor
+from gt.git.repo import Repo, config_values
+from gt.store.ledger import LEDGER
+
+RESTORE = "gt sync --restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """One remote's ledger."""
+
+    repo: Repo
+    remote: str
+
+    @property
+    def tracking(self) -> str:
+        """The ref of the last commit that the remote is known to have had."""
+        return f"refs/gt/remotes/{self.remote}/beads"
+
+    @property
+    def incoming(self) -> str:
+        """The ref that a fetch writes, before anybody looked at what came."""
+        return f"refs/gt/incoming/{self.remote}/beads"
+
+    @property
+    def outgoing(self) -> str:
+        """The ref that keeps what is being pushed."""
+        return f"refs/gt/outgoing/{self.remote}/beads"
+
+    def known(self) -> str | None:
+        """The last commit that the remote is known to have had."""
+        return refs.read(self.repo, self.tracking)
+
+    def fetched(self, *, restore: bool = False) -> str | None:
+        """The commit that the remote's ledger is at, brought here; None if it has none.
+
+        Raises Conflict where it isn't what it was with more on top, unless it is to be restored; Unreachable, Denied.
+        """
+        known = self.known()
+        found = remote.fetch(self.repo, self.remote, LEDGER, self.incoming)
+        if found is not None and _is_partial(self.repo) and remote.lacks_files(self.repo, found, known):
+            remote.fetch(self.repo, self.remote, LEDGER, self.incoming, again=True)
+        if known is not None and not restore:
+            if found is None:
+                raise Conflict(f"the ledger of {self.remote} is gone", hint=RESTORE)
+            if not is_ancestor(self.repo, known, found):
+                raise Conflict(
+                    f"the ledger of {self.remote} was rewound: it has {found[:12]}, without {known[:12]}",
+                    hint=RESTORE,
+                )
+        return found
+
+    def track(self, commit: str, actor: str, now: int) -> None:
+        """The remote is known to have this commit."""
+        self._set(self.tracking, commit, actor, now)
+
+    def keep(self, commit: str, actor: str, now: int) -> None:
+        """Keep a commit that no other ref keeps, until the next one."""
+        self._set(self.outgoing, commit, actor, now)
+
+    def _set(self, ref: str, commit: str, actor: str, now: int) -> None:
+        # Only who holds the lock of syncing comes here.
+        old = refs.read(self.repo, ref)
+        if old != commit:
+            refs.swap(self.repo, ref, commit, old, message="gt sync", actor=actor, now=now)
+
+
+def counterpart(repo: Repo, wanted: str | None) -> Counterpart:
+    """The ledger of the wanted remote, or of the one that the town is shared through.
+
+    Raises NotFound and Refused: where there is no such remote, and where a plain fetch from it would overwrite the
+    ledger of this clone.
+    """
+    name = remote.choose(repo, wanted)
+    for spec in config_values(repo, f"remote.{name}.fetch"):
+        source, _, to = spec.removeprefix("+").partition(":")
+        if to and spec.startswith("+") and _maps(source, to) == LEDGER:
+            raise Refused(
+                f"git fetch {name} would overwrite this clone's ledger, by {spec}",
+                hint=f"git config --unset-all remote.{name}.fetch",
+            )
+    return Counterpart(repo, name)
+
+
+def _maps(source: str, to: str) -> str | None:
+    """Where a fetch by these patterns would put the ledger."""
+    before, star, after = source.partition("*")
+    if not star:
+        return to if source == LEDGER else None
+    if not (LEDGER.startswith(before) and LEDGER.endswith(after)):
+        return None
+    return to.replace("*", LEDGER[len(before) : len(LEDGER) - len(after)], 1)
+
+
+def _is_partial(repo: Repo) -> bool:
+    """Whether this clone may have left out files."""
+    pairs = config.load(repo.common_dir / "config")
+    return any(
+        key == "extensions.partialclone" or (key.endswith(".promisor") and config.truth(value))
+        for key, value in pairs
+    )
