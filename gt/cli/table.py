@@ -79,6 +79,8 @@ ROWS: Final = (
     Row("reconcile", CHARGE, "Put right what can be put right without starting work: one pass over the town"),
     Row("export", CHARGE, "Print the whole ledger as JSON, a line for each Bead", agents=True),
     Row("import", CHARGE, "Bring in the Beads of an export, gt's own or bd's: all in one commit"),
+    Row("sync", CHARGE, "Share the town with other machines: bring this clone's ledger and a remote's together"),
+    Row("join", CHARGE, "Bring this clone's town into a remote's that was begun apart: all Beads of both, for good"),
     Row("demo", CHARGE, "Play a whole town in a throw-away repository"),
     # For agents
     Row("claim", AGENTS, "Take a Bead yourself: make a branch and a worktree for it, and print where that is"),
