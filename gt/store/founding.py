@@ -22,7 +22,7 @@ class Founded:
     how: str
     """`created`, `adopted` or `found`."""
     remote: str = ""
-    """The remote-tracking branch that it was adopted from."""
+    """The remote's branch that it was adopted from, as `origin/beads`."""
 
 
 def check_names(repo: Repo) -> None:
@@ -40,20 +40,23 @@ def check_names(repo: Repo) -> None:
         )
 
 
-def found(repo: Repo, prefix: str | None, lineage: str, *, actor: str, now: int) -> Founded:
-    """Make sure that the repository has a ledger: its own, a remote's `beads` as last fetched, or a new one.
+def found(
+    repo: Repo, prefix: str | None, lineage: str, *, actor: str, now: int, offline: bool = False
+) -> Founded:
+    """Make sure that the repository has a ledger: its own, a remote's, or a new one.
 
-    `prefix` is wanted for the ids of its Beads, `lineage` is the identity of a new ledger. Raises Refused for a
-    branch `beads` that isn't a ledger, and for a ledger with another prefix.
+    `prefix` is wanted for the ids of its Beads, `lineage` is the identity of a new ledger. The remotes are asked,
+    unless `offline`: then what was fetched before counts. Raises Refused for a branch `beads` that isn't a ledger, for
+    a ledger with another prefix, and where a remote can't tell.
     """
     check_names(repo)
     ledger = Ledger(repo)
+    there = None if ledger.exists() else _elsewhere(repo, offline, actor, now)
     with ledger.hold() as held:
         how, remote = "found", ""
         if not ledger.exists():
-            remote, tip = _remote(repo)
-            if tip:
-                _check_tree(repo, remote, tip)
+            if there:
+                remote, tip = there
                 message = f"adopt {remote}"
                 refs.swap(repo, LEDGER, tip, None, message=message, actor=actor, now=now)
                 how = "adopted"
@@ -68,31 +71,7 @@ def found(repo: Repo, prefix: str | None, lineage: str, *, actor: str, now: int)
     return Founded(has, how, remote)
 
 
-def _remote(repo: Repo) -> tuple[str, str | None]:
-    """The remote-tracking branch that has the town's ledger, and its commit: origin's, or the only one."""
-    marks = {
-        name.removeprefix("refs/remotes/"): tip
-        for name, tip in refs.listing(repo, "refs/remotes").items()
-        if name.endswith("/beads") and name.count("/") == 3
-    }
-    if "origin/beads" in marks:
-        return "origin/beads", marks["origin/beads"]
-    if len(set(marks.values())) > 1:
-        raise Refused(
-            f"several remotes have a branch beads: {', '.join(sorted(marks))}",
-            hint="git branch beads REMOTE/beads",
-        )
-    return next(iter(marks.items()), ("", None))
+def _elsewhere(repo: Repo, offline: bool, actor: str, now: int) -> tuple[str, str] | None:
+    from gt.store.adopting import elsewhere
 
-
-def _check_tree(repo: Repo, remote: str, tip: str) -> None:
-    """Raise Refused unless this commit is a ledger's."""
-    from gt.git.objects import Objects
-    from gt.store.layout import META
-
-    with Objects(repo) as odb:
-        if all(entry.name != META for entry in odb.tree(odb.commit(tip).tree)):
-            raise Refused(
-                f"{remote} is not a gt ledger: it has no {META}",
-                hint=f"git push {remote.partition('/')[0]} :beads  # once its owner has renamed it",
-            )
+    return elsewhere(repo, offline=offline, actor=actor, now=now)

@@ -50,18 +50,20 @@ def init(
     lineage: str,
     actor: str,
     now: int,
+    offline: bool = False,
 ) -> Begun:
     """Make the repository a town, or complete what an earlier call began; all that is there already stays.
 
-    `path` is the PATH on which agents are looked for, `lineage` the identity of a new ledger. Raises Refused
-    where names are taken, where there is no commit to start from, or where `commit` can't be done.
+    `path` is the PATH on which agents are looked for, `lineage` the identity of a new ledger. Remotes are asked for a
+    ledger unless `offline`. Raises Refused where names are taken, where there is no commit to start from, where
+    `commit` can't be done, or where a remote can't tell.
     """
     check_names(repo)
     targets = _targets(repo, target)
     if commit:
         _check_commit(repo, targets)
         _written(repo)  # settings that can't be read aren't committed
-    ledger = found(repo, prefix, lineage, actor=actor, now=now)
+    ledger = found(repo, prefix, lineage, actor=actor, now=now, offline=offline)
     known = config_values(repo, KEY)
     for name in targets:
         if name not in known:

@@ -30,11 +30,16 @@ def init(
     commit: Annotated[
         bool, typer.Option("--commit", help=f"Commit {TOWN_FILE}, and nothing else, to the target.")
     ] = False,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", help="Don't ask the remotes for a ledger; go by what was fetched before."),
+    ] = False,
 ) -> int:
     """Make this repository a town, or complete what an earlier init began.
 
-    Makes the branch `beads`, which holds the tasks (or takes over a remote's), sets the target in
-    git's local config, and writes .gt/town.yaml with the agents and the test command it finds.
+    Makes the branch `beads`, which holds the tasks, or takes over that of a remote, which is asked
+    for it; sets the target in git's local config; writes .gt/town.yaml with the agents and the test
+    command it finds.
 
     Example:
       gt init
@@ -55,6 +60,7 @@ def init(
         lineage=gt.uid(),
         actor=gt.actor,
         now=gt.now,
+        offline=offline,
     )
     if gt.json:
         gt.emit(single("Init", _data(begun)))
