@@ -162,6 +162,8 @@ def fetch(
     if done.code != 0:
         if b"couldn't find remote ref" in done.err:
             return None
+        if b"cannot lock ref" in done.err:
+            raise Busy(done.complaint)
         raise _failed(remote, done)
     return refs.read(repo, into)
 

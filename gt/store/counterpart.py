@@ -48,18 +48,28 @@ class Counterpart:
         Raises Conflict where it isn't what it was with more on top, unless it is to be restored; Unreachable, Denied.
         """
         known = self.known()
+        found = self._fetch(known)
+        if known is None or restore or self._goes_on(known, found):
+            return found
+        # Once more: a fetch that a gt which died had begun may have put an older commit there just now.
+        found = self._fetch(known)
+        if self._goes_on(known, found):
+            return found
+        if found is None:
+            raise Conflict(f"the ledger of {self.remote} is gone", hint=RESTORE)
+        raise Conflict(
+            f"the ledger of {self.remote} was rewound: it has {found[:12]}, without {known[:12]}",
+            hint=RESTORE,
+        )
+
+    def _fetch(self, known: str | None) -> str | None:
         found = remote.fetch(self.repo, self.remote, LEDGER, self.incoming)
         if found is not None and _is_partial(self.repo) and remote.lacks_files(self.repo, found, known):
             remote.fetch(self.repo, self.remote, LEDGER, self.incoming, again=True)
-        if known is not None and not restore:
-            if found is None:
-                raise Conflict(f"the ledger of {self.remote} is gone", hint=RESTORE)
-            if not is_ancestor(self.repo, known, found):
-                raise Conflict(
-                    f"the ledger of {self.remote} was rewound: it has {found[:12]}, without {known[:12]}",
-                    hint=RESTORE,
-                )
         return found
+
+    def _goes_on(self, known: str, found: str | None) -> bool:
+        return found is not None and is_ancestor(self.repo, known, found)
 
     def track(self, commit: str, actor: str, now: int) -> None:
         """The remote is known to have this commit."""

@@ -150,11 +150,23 @@ class Shared:
         """Another machine, whose ledger is the hub's as it is now."""
         path = self.hub.parent / name
         run_git(self.hub.parent, "clone", "-q", str(self.hub), name)
+        run_git(
+            path, "remote", "set-url", "origin", "../hub.git"
+        )  # so that all of it can be copied elsewhere
         run_git(path, "branch", "-q", "--no-track", "beads", "origin/beads")
         return machine(path, name)
 
     def tip(self) -> str:
         return run_git(self.hub, "rev-parse", "beads")
+
+    def git_hook(self, name: str, text: str) -> None:
+        """Give the hub a git hook, a few lines of sh; none if there is no text."""
+        place = self.hub / "hooks" / name
+        place.parent.mkdir(exist_ok=True)
+        place.unlink(missing_ok=True)
+        if text:
+            place.write_text(f"#!/bin/sh\n{text}\n")
+            place.chmod(0o755)
 
 
 def shared(path: Path, *beads: Bead) -> Shared:
@@ -164,7 +176,7 @@ def shared(path: Path, *beads: Bead) -> Shared:
         write(ledger, *beads).close()
     hub = path.parent / "hub.git"
     run_git(path.parent, "init", "-q", "--bare", "-b", "main", str(hub))
-    run_git(path, "remote", "add", "origin", str(hub))
+    run_git(path, "remote", "add", "origin", "../hub.git")
     run_git(path, "push", "-q", "origin", "main")
     first = Machine("a", path, ledger)
     first.sync()

@@ -449,9 +449,7 @@ def test_a_remote_that_refuses_is_told_apart_and_can_still_be_read(town: Shared)
     a, b = town.first, town.clone("b")
     a.retitle(0, "x")
     a.sync()
-    (town.hub / "hooks").mkdir(exist_ok=True)
-    (town.hub / "hooks/pre-receive").write_text("#!/bin/sh\necho closed on Sundays; exit 1\n")
-    (town.hub / "hooks/pre-receive").chmod(0o755)
+    town.git_hook("pre-receive", "echo closed on Sundays; exit 1")
     b.retitle(1, "y")
     before = b.tip()
     with pytest.raises(Denied, match="closed on Sundays") as caught:
@@ -460,7 +458,7 @@ def test_a_remote_that_refuses_is_told_apart_and_can_still_be_read(town: Shared)
     report = b.sync(send=False)
     assert (report.sent, report.received, report.pushed) == (0, 1, False)
     assert {each.spec.title for each in b.beads().values()} == {"x", "y", "Task 2"}
-    (town.hub / "hooks/pre-receive").unlink()
+    town.git_hook("pre-receive", "")
     assert b.sync().sent == 1
     assert town.tip() == b.tip()
 
@@ -481,20 +479,18 @@ def test_others_that_are_always_quicker_are_given_up_on(
     monkeypatch.setattr(sync, "TRIES", 3)
     monkeypatch.setattr(sync, "PAUSE", 0.0)
     a = town.first
-    (town.hub / "hooks").mkdir(exist_ok=True)
     script = (
-        "#!/bin/sh\nunset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES\n"
+        "unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES\n"
         "new=$(git -c user.name=x -c user.email=x@x commit-tree -m quicker -p beads beads^{tree})\n"
         "git update-ref refs/heads/beads $new\n"
     )
-    (town.hub / "hooks/pre-receive").write_text(script)
-    (town.hub / "hooks/pre-receive").chmod(0o755)
+    town.git_hook("pre-receive", script)
     a.retitle(0, "x")
     before = a.tip()
     with pytest.raises(Busy, match="quicker"):
         a.sync()
     assert a.tip() == before
-    (town.hub / "hooks/pre-receive").unlink()
+    town.git_hook("pre-receive", "")
     report = a.sync()
     assert (report.received, a.tip()) == (3, town.tip())
 
@@ -506,16 +502,14 @@ def test_what_is_written_here_during_a_push_is_kept(town: Shared) -> None:
     b.retitle(1, "mine")
     b.git("branch", "meanwhile", "beads")
     tree = b.git("rev-parse", "beads^{tree}")
-    (town.hub / "hooks").mkdir(exist_ok=True)
     # While the hub thinks about b's push, somebody writes to b's ledger.
     script = (
-        f"#!/bin/sh\ncd {b.path}\nunset GIT_QUARANTINE_PATH $(git rev-parse --local-env-vars)\n"
+        f"cd {b.path}\nunset GIT_QUARANTINE_PATH $(git rev-parse --local-env-vars)\n"
         f"git update-ref refs/heads/beads $(git commit-tree -m meanwhile -p beads {tree})\n"
     )
-    (town.hub / "hooks/pre-receive").write_text(script)
-    (town.hub / "hooks/pre-receive").chmod(0o755)
+    town.git_hook("pre-receive", script)
     b.sync()
-    (town.hub / "hooks/pre-receive").unlink()
+    town.git_hook("pre-receive", "")
     assert "meanwhile" in b.git("log", "--format=%s", "beads")
     assert parents(b)[0] == town.tip()
     assert {each.spec.title for each in b.beads().values()} == {"theirs", "mine", "Task 2"}
@@ -534,9 +528,7 @@ def test_a_mirror_that_a_fetch_would_overwrite_is_refused(town: Shared) -> None:
 
 def test_many_processes_of_one_clone_share_a_push(town: Shared) -> None:
     a, b = town.first, town.clone("b")
-    (town.hub / "hooks").mkdir(exist_ok=True)
-    (town.hub / "hooks/post-receive").write_text(f"#!/bin/sh\necho pushed >> {town.hub}/pushes\n")
-    (town.hub / "hooks/post-receive").chmod(0o755)
+    town.git_hook("post-receive", f"echo pushed >> {town.hub}/pushes")
 
     def deed(number: int) -> None:
         a.create(100 + number)
