@@ -8,13 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gt.cli.table import BY_NAME
 from tests.cli.conftest import NOW, Gt
 from tests.cli.towns import TownScene
 from tests.conftest import run_git
 from tests.store.scenes import commit_files
-
-pytestmark = pytest.mark.skipif("sync" not in BY_NAME, reason="this gt has no `gt sync`")
 
 BOB = {"GT_ACTOR": "Bob <bob@example.com>"}
 
