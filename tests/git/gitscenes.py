@@ -1,16 +1,11 @@
-"""What the tests of gt.git set their scenes with: plain git, and children that crash on purpose."""
+"""What the tests of gt.git set their scenes with: plain git, and many at once."""
 
 from __future__ import annotations
 
 import multiprocessing
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-
-EFFECTS = ("open", "os.link", "os.rename", "os.remove", "os.mkdir", "fcntl.flock")
-"""Audit events before each of which a process may be killed."""
 
 FORK = multiprocessing.get_context("fork")
 
@@ -30,35 +25,6 @@ def commit_file(cwd: Path, name: str, text: str, message: str = "change") -> str
     plain(cwd, "add", "--", name)
     plain(cwd, "commit", "-q", "-m", message)
     return plain(cwd, "rev-parse", "HEAD")
-
-
-def dies_at(effect: int, deed: Callable[[], None]) -> bool:
-    """Do the deed in a child that is gone, at once, before its n-th effect; whether it died."""
-    child = os.fork()
-    if child == 0:
-        _count_down(effect)
-        code = 1
-        try:
-            deed()
-            code = 0
-        finally:
-            os._exit(code)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert code in (0, 9)
-    return code == 9
-
-
-def _count_down(effect: int) -> None:
-    left = effect
-
-    def hook(event: str, _args: object) -> None:
-        nonlocal left
-        if event in EFFECTS:
-            left -= 1
-            if left == 0:
-                os._exit(9)
-
-    sys.addaudithook(hook)
 
 
 def together(count: int, deed: Callable[[int], None]) -> None:

@@ -11,7 +11,8 @@ from gt.git import loose, packing
 from gt.git.objects import BULK, EXECUTABLE, FILE, SYMLINK, TREE, Commit, Entry, MissingObject, Objects
 from gt.git.repo import Repo, discover
 from gt.git.run import GitFailed, git
-from tests.git.gitscenes import commit_file, dies_at, plain, together
+from tests.crash.dying import dies_at
+from tests.git.gitscenes import commit_file, plain, together
 
 NOW = 1795377600
 
@@ -201,7 +202,7 @@ def test_a_crash_while_writing_leaves_only_what_git_prunes(repo_path: Path) -> N
                 odb.add_blob(text)
                 odb.flush()
 
-        died = dies_at(effect, write)
+        died = dies_at(effect, write, closely=True)
         write()
         plain(repo_path, "fsck", "--strict")
         if not died:

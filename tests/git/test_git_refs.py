@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from gt.errors import Busy, Malformed, Refused
 from gt.git import intents, refs
 from gt.git.repo import Repo, discover
 from gt.lock import lock_now
-from tests.git.gitscenes import commit_file, dies_at, plain, together
+from tests.crash.dying import dies_at
+from tests.git.gitscenes import commit_file, plain, together
 
 NOW = 1795377600
 REF = "refs/heads/beads"
@@ -228,7 +230,7 @@ def test_a_crash_at_any_step_leaves_nothing_in_the_way(repo: Repo, ids: list[str
         old = None if created else ids[0]
         if old is not None:
             move(repo, old, None, ref=ref)
-        died = dies_at(effect, lambda ref=ref, old=old: move(repo, ids[1], old, ref=ref))  # type: ignore[misc]
+        died = dies_at(effect, partial(move, repo, ids[1], old, ref=ref), closely=True)
         found = refs.read(repo, ref)
         assert found in (old, ids[1])
         if not died:

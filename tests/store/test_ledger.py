@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +18,7 @@ from gt.git.repo import discover
 from gt.store import codec, records
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
 from tests.conftest import NOW, run_git
+from tests.crash.dying import dies_at
 from tests.store.scenes import ALICE, META, bead, bead_id, commit_files, message, new_ledger, write
 
 
@@ -357,49 +355,22 @@ def test_many_writers_lose_nothing(repo_path: Path) -> None:
     assert run_git(repo_path, "fsck", "--strict") == ""
 
 
-DIES = """
-import os, signal, sys
-from pathlib import Path
-sys.path.insert(0, {root!r})
-from tests.store.scenes import *
-count = 0
-def hook(event, args):
-    global count
-    if event in ("os.rename", "os.link", "os.remove", "os.mkdir", "open", "sqlite3.connect"):
-        count += 1
-        if count == {at}:
-            os.kill(os.getpid(), signal.SIGKILL)
-ledger = Ledger(discover(Path({path!r})))
-ledger.read().close()
-import gt.store.tree, gt.git.swapping, gt.git.intents
-with ledger.hold() as held:
-    sys.addaudithook(hook)
-    ledger.update(held, message(bead_id(2)), lambda _: Changes({{bead_id(2): bead(2)}}))
-    print("done", flush=True)
-print(count, flush=True)
-"""
-
-
 def test_killed_anywhere_an_update_is_done_or_not_done(repo_path: Path) -> None:
-    root = str(Path(__file__).parents[2])
     ledger = new_ledger(repo_path, bead(1))
-    before = run_git(repo_path, "rev-parse", "beads")
     outcomes = set()
     for at in range(1, 200):
-        run_git(repo_path, "update-ref", "refs/heads/beads", before)
-        code = DIES.format(root=root, at=at, path=str(repo_path))
-        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        before, mine = run_git(repo_path, "rev-parse", "beads"), bead(100 + at)
+        died = dies_at(at, lambda mine=mine: write(ledger, mine), closely=True)  # type: ignore[misc]
         with ledger.read() as seen:
-            there = seen.find(bead_id(2)) is not None
+            there = seen.find(mine.id) is not None
             assert seen.tip == run_git(repo_path, "rev-parse", "beads")
             assert seen.get(bead_id(1)) == bead(1)
         assert there == (seen.tip != before)
-        assert there or "done" not in ran.stdout
+        assert there or died
         outcomes.add(there)
-        assert write(ledger, bead(2)).get(bead_id(2)) == bead(2), "a dead writer must block nobody"
-        if ran.returncode == 0:
+        assert write(ledger, mine).get(mine.id) == mine, "a dead writer must block nobody"
+        if not died:
             break
-        assert ran.returncode == -signal.SIGKILL, ran.stderr
     else:
         pytest.fail("the update never came to its end")
     assert outcomes == {True, False}

@@ -1,0 +1,72 @@
+"""Deeds done in a forked child that stops before each of its effects: no Python has to start for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Generator
+from contextlib import closing
+
+from tests.crash import effects
+
+Deed = Callable[[], object]
+
+
+def dies_at(number: int, deed: Deed, *, closely: bool = False) -> bool:
+    """Do the deed in a child that is killed just before its n-th effect; False if it came to its end first."""
+    with closing(paused(deed, closely=closely)) as pauses:
+        return any(at == number for at, _ in enumerate(pauses, 1))
+
+
+def paused(deed: Deed, *, closely: bool = False) -> Generator[str, None, None]:
+    """Do the deed in a child, which stands still before each effect while that is looked at.
+
+    The disk then is what a kill would leave; close the iterator there, and it is a kill. `closely`: the halves of
+    what is written, syncs, and the statements of sqlite are effects, too. Raises AssertionError if the deed fails.
+    """
+    (told, tell), (going, go) = os.pipe(), os.pipe()
+    with warnings.catch_warnings():
+        # A test runner may have threads; the child calls nothing of theirs.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        os.close(go)
+        _do(deed, tell, going, closely=closely)
+    os.close(tell)
+    os.close(going)
+    ended = False
+    try:
+        with open(told, encoding="utf-8", errors="replace") as effects_told:
+            for line in effects_told:
+                yield line.rstrip("\n")
+                os.write(go, b".")
+        ended = True
+    finally:
+        if not ended:
+            os.kill(child, signal.SIGKILL)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.close(go)
+    assert code == 0, "the deed failed: see stderr"
+
+
+def _do(deed: Deed, tell: int, going: int, *, closely: bool) -> None:
+    write = os.write
+
+    def stop(effect: str) -> None:
+        write(tell, effect.replace("\n", " ").encode(errors="replace") + b"\n")
+        os.read(going, 1)
+
+    code = 1
+    try:
+        effects.watch(stop)
+        if closely:
+            effects.watch_bytes(stop)
+        deed()
+        code = 0
+    except BaseException:  # noqa: BLE001  # whatever it is, this process must not go on as a test runner
+        traceback.print_exc(file=sys.__stderr__)
+    finally:
+        os._exit(code)
