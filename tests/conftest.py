@@ -19,6 +19,12 @@ NOW = 1795377600
 def sealed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An environment that nothing of the user's reaches; returns its HOME."""
     home = tmp_path_factory.mktemp("home")
+    seal(monkeypatch, home)
+    return home
+
+
+def seal(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """Leave nothing in the environment that would lead outside; for fixtures that outlive a test."""
     for name in list(os.environ):
         if name.startswith(("GIT_", "GT_", "XDG_")):
             monkeypatch.delenv(name)
@@ -41,7 +47,6 @@ def sealed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
     for name, value in sealed_env.items():
         monkeypatch.setenv(name, value)
     (home / ".gitconfig").write_text("[user]\n\tname = Alice\n\temail = alice@example.com\n")
-    return home
 
 
 def run_git(cwd: Path, *args: str, stdin: bytes | None = None, check: bool = True) -> str:

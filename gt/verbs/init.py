@@ -124,12 +124,16 @@ def _scaffold(repo: Repo, agents: Sequence[str], gate: str | None) -> bool:
         return False
     place = repo.work_tree / TOWN_FILE
     place.parent.mkdir(exist_ok=True)
+    # Whole or not at all: a file that a kill left empty would be taken for somebody's settings. Linked, as a rename
+    # would write over theirs.
+    draft = repo.gt_dir / f"town.{os.getpid()}.yaml"
     try:
-        file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        draft.write_text(town_yaml(agents, gate), "utf-8")
+        os.link(draft, place)
     except FileExistsError:
         return False
-    with os.fdopen(file, "w", encoding="utf-8") as out:
-        out.write(town_yaml(agents, gate))
+    finally:
+        draft.unlink(missing_ok=True)
     return True
 
 

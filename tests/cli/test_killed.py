@@ -1,0 +1,281 @@
+"""Every command that writes the ledger, killed at each of its effects: what it wanted is wholly there, or not at all.
+
+A child is forked for each point; no gt is started anew. Commands that run agents and gates have their matrix of
+whole processes in tests/e2e.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gt.cli import table
+from gt.core.bead import Bead, Phase
+from gt.core.page import Page
+from gt.core.state import TownState
+from gt.git import refs
+from gt.git.leftlocks import left_locked
+from gt.git.repo import Repo
+from gt.store import index
+from gt.store.ledger import LEDGER, Ledger, Snapshot
+from tests.cli.stage import (
+    ASKED,
+    CLOSED,
+    DEAD,
+    LANDED,
+    MINE,
+    NEEDY,
+    OPEN,
+    OVER,
+    PAGE,
+    PROPOSED,
+    SPENT,
+    SUBMITTED,
+    Row,
+    furnished,
+    gt,
+    in_worktree,
+    locked_by_the_dead,
+    row,
+)
+from tests.conftest import run_git, seal
+from tests.crash.dying import paused
+from tests.crash.still import Changes, Still
+from tests.refinery.merging import TOKEN
+from tests.store.scenes import bead, bead_id, write
+
+PLAN = "# Epic\n\n## First\n\npriority: 1\n\n## Second\n\nneeds: First\n"
+
+ROWS = (
+    row("init", "--commit", where="fresh", closely=True),
+    row("create", "third", anew=True),
+    row("create", "--file", "-", stdin=PLAN, anew=True, closely=True),
+    row("propose", "an idea", anew=True),
+    row("edit", OPEN, "--title", "another", "--priority", "0"),
+    row("edit", SUBMITTED, "--label", "late"),
+    row("dep", "add", OPEN, PROPOSED),
+    row("dep", "rm", NEEDY, OPEN),
+    row("note", OPEN, "remember", anew=True, closely=True),
+    row("accept", PROPOSED),
+    row("close", OPEN, NEEDY, "--reason", "done"),
+    row("reopen", CLOSED),
+    row("answer", ASKED, "the second"),
+    row("retry", SPENT, "--attempts", "2"),
+    row("ack", PAGE),
+    row("ack", "--all"),
+    row("approve", SUBMITTED),
+    row("reject", SUBMITTED, "--reason", "no", anew=True),
+    row("withdraw", SUBMITTED, "--hold", anew=True),
+    row("pause", "--reason", "holiday"),
+    row("resume", prepare=lambda stage: gt(stage / "repo", "pause", "--reason", "holiday")),
+    row("claim", OPEN, "--for", "1h"),
+    row("claim", MINE, "--for", "2h"),
+    row("submit", where=in_worktree(MINE), anew=True, closely=True),
+    row("submit", "--branch", "side", anew=True, draws=True),
+    row("release", MINE, anew=True),
+    row("ask", "which?", where=in_worktree(MINE), anew=True),
+    row("fail", MINE, "--reason", "no idea", anew=True),
+    row("expire", DEAD, TOKEN, then=("prune", bead_id(DEAD), TOKEN)),
+    row("stop", DEAD, anew=True),
+    row("landed", LANDED, TOKEN),
+    row("page", "town", "disk-full", "-m", "has no room"),
+    row("heal", "refs/heads/main", prepare=locked_by_the_dead),
+    row("prune", OVER, TOKEN),
+)
+
+ELSEWHERE = {
+    **dict.fromkeys(
+        ("work", "merge", "reconcile", "run"), "run others' programs: tests/e2e/test_crash_matrix.py"
+    ),
+    "kill": "writes nothing",
+    "verify": "keeps outcomes, as `merge` does",
+    "demo": "makes a town of its own, and throws it away",
+}
+AGENTS_TOO = {"note", "ask", "propose", "fail", "submit"}
+"""The commands that write and are open to agents; all others that are open to them only read."""
+
+
+def test_every_command_that_writes_has_a_row() -> None:
+    writing = {each.name for each in table.ROWS if each.agents is not True or each.name in AGENTS_TOO}
+    assert writing - ELSEWHERE.keys() == {each.argv[0] for each in ROWS}
+
+
+@dataclass(frozen=True)
+class Said:
+    """All that a ledger says."""
+
+    beads: Mapping[str, Bead]
+    pages: tuple[Page, ...]
+    state: TownState
+    problems: tuple[str, ...]
+
+
+Remains = tuple[Mapping[str, str], Mapping[str, bytes | None], str]
+"""What a command comes to besides the ledger: the other refs, what lies in the work trees, and git's config."""
+
+
+@dataclass
+class Course:
+    """How a command goes that nobody kills: what the ledger is before it, and after each of its commits."""
+
+    tips: list[str | None]
+    said: list[Said | None]
+    objects: list[set[str]]
+    """What each of them needs."""
+    left: Remains
+
+
+@pytest.fixture(scope="session")
+def still(template_repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Still:
+    with pytest.MonkeyPatch.context() as patch:
+        seal(patch, tmp_path_factory.mktemp("home"))
+        return furnished(template_repo, tmp_path_factory.mktemp("killed"))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_killed_at_any_effect_it_is_done_or_not_done(
+    still: Still, row: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = undisturbed(still, row)  # in this process: the children find all imported
+    seen = set()
+    for effect, changes in moments(still, row):
+        still.put_back(changes)
+        repo = row.repo(still)
+        try:
+            number = found(repo, course, changes)
+            seen.add(number)
+            with monkeypatch.context() as patch:
+                patch.setattr(time, "sleep", had_to_wait)
+                if number < len(course.said) - 1 or not row.anew:
+                    row.type(still, again=True)
+                    check_end(still, row, course)
+                else:
+                    check_next(repo, course)
+            check_locks(repo)
+        except AssertionError as error:
+            raise AssertionError(f"killed before {effect}\n{error}") from error
+    assert seen == set(range(len(course.said)))
+
+
+def moments(still: Still, row: Row) -> list[tuple[str, Changes]]:
+    """The effects before which the disk isn't what it was before the last one, and what a kill leaves there."""
+    row.set_up(still)
+    found: list[tuple[str, Changes]] = []
+    last = None
+    for effect in paused(lambda: row.type(still), closely=row.closely):
+        changes = still.changes()
+        if last != (last := still.nameless(changes)):
+            found.append((effect, changes))
+    return found
+
+
+def undisturbed(still: Still, row: Row) -> Course:
+    """The command from its beginning to its end."""
+    row.set_up(still)
+    repo = row.repo(still)
+    before = refs.read(repo, LEDGER)
+    row.type(still)
+    since = () if before is None else (f"^{before}",)
+    tips = [before, *run_git(repo.common_dir, "rev-list", "--reverse", LEDGER, *since).split()]
+    course = Course(tips, [], [], left(still, repo))
+    for tip in tips:
+        course.said.append(None if tip is None else said_at(repo, tip))
+        listed = (
+            "" if tip is None else run_git(repo.common_dir, "rev-list", "--objects", "--no-object-names", tip)
+        )
+        course.objects.append(set(listed.split()))
+    run_git(repo.common_dir, "fsck", "--strict")
+    return course
+
+
+def found(repo: Repo, course: Course, changes: Changes) -> int:
+    """Which of its states the ledger is in; everything of it must be there, and whole."""
+    number = course.tips.index(refs.read(repo, LEDGER))
+    assert said(repo) == course.said[number]
+    written = set()
+    for name, there in changes.items():
+        oid = name.partition("/objects/")[2].replace("/", "")
+        if len(oid) == 40 and not oid.startswith("tmp"):
+            assert there is not None, f"{oid} was removed"
+            assert hashlib.sha1(zlib.decompress(there.content)).hexdigest() == oid
+            written.add(oid)
+    assert course.objects[number] <= course.objects[0] | written
+    return number
+
+
+def said(repo: Repo) -> Said | None:
+    """What the ledger says, by the index that is there."""
+    if refs.read(repo, LEDGER) is None:
+        return None
+    with Ledger(repo).read() as snapshot:
+        return _told(snapshot)
+
+
+def said_at(repo: Repo, tip: str) -> Said:
+    """What a commit of the ledger says, by git's objects."""
+    with Snapshot(tip, index.in_memory(repo, tip)[0], lambda: index.mend(repo, tip)) as snapshot:
+        return _told(snapshot)
+
+
+def _told(snapshot: Snapshot) -> Said:
+    beads = {each.id: each for each in snapshot.in_phase(*Phase)}
+    return Said(beads, snapshot.pages(), snapshot.state(), tuple(map(str, snapshot.problems())))
+
+
+def left(still: Still, repo: Repo) -> Remains:
+    pins = {ref: oid for ref, oid in refs.listing(repo, "refs").items() if ref != LEDGER}
+    files = {
+        name: each.content if each else None for name, each in still.changes().items() if "/.git" not in name
+    }
+    return pins, files, (repo.common_dir / "config").read_text()
+
+
+def check_end(still: Still, row: Row, course: Course) -> None:
+    """Typed again, the command came to what it came to undisturbed; what it keeps may be kept in a later commit."""
+    repo = row.repo(still)
+    if row.draws:
+        assert story(said(repo)) == story(course.said[-1])
+        return
+    assert said(repo) == course.said[-1]
+    if row.then:
+        gt(still.root / row.where, *row.then)
+    kept, *others = left(still, repo)
+    wanted, *expected = course.left
+    assert others == expected
+    assert kept.keys() == wanted.keys()
+    for ref, oid in wanted.items():
+        if kept[ref] != oid:
+            run_git(repo.common_dir, "merge-base", "--is-ancestor", oid, kept[ref])
+
+
+def story(told: Said | None) -> list[tuple[str, Phase]]:
+    """What a ledger says without ids and tokens."""
+    assert told is not None
+    return sorted((each.spec.title, each.phase) for each in told.beads.values())
+
+
+def check_next(repo: Repo, course: Course) -> None:
+    """The next write changes what it wants, and nothing else."""
+    new, before = bead(31), course.said[-1]
+    write(Ledger(repo), new).close()
+    assert before is not None
+    assert said(repo) == Said({**before.beads, new.id: new}, before.pages, before.state, before.problems)
+
+
+def check_locks(repo: Repo) -> None:
+    """The next command didn't find a ref locked, and what the dead left is cleared away."""
+    for ref in left_locked(repo, LEDGER):
+        refs.heal(repo, ref)
+    folder = repo.gt_dir / "intents"
+    intents = list(folder.iterdir()) if folder.exists() else []
+    assert (list((repo.common_dir / "refs").rglob("*.lock")), intents) == ([], [])
+
+
+def had_to_wait(seconds: float) -> None:
+    raise AssertionError(f"it had to wait {seconds} s")
