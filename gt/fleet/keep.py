@@ -21,6 +21,7 @@ from gt.git.merge import is_ancestor
 from gt.git.objects import Objects
 from gt.git.repo import Repo
 from gt.git.run import GitFailed, git
+from gt.git.syncing import make_durable
 
 GT = "gt <gt@gt.invalid>"
 """Who made commits that only hold others together."""
@@ -29,8 +30,11 @@ BUNDLE = "Everything that an attempt left\n\nThe first parent is its work, the o
 """The message of such a commit."""
 
 
-def pin(repo: Repo, ref: str, left: Left, now: int) -> str:
-    """Make the ref keep all that was left; returns the commit that it is at. Done twice it changes nothing."""
+def pin(repo: Repo, ref: str, left: Left, base: str, now: int) -> str:
+    """Make the ref keep all that was left since `base`; returns the commit that it is at.
+
+    Done twice it changes nothing. All of it is durable then, whoever committed it.
+    """
     wanted = _bundle(repo, left, now)
     for _ in range(100):
         there = refs.read(repo, ref)
@@ -38,6 +42,7 @@ def pin(repo: Repo, ref: str, left: Left, now: int) -> str:
             return there
         if there is not None and not is_ancestor(repo, there, wanted):
             wanted = _bundle(repo, replace(left, head=wanted, others=(there,)), now)
+        make_durable(repo, wanted, (base,) if there is None else (base, there))
         with suppress(refs.RaceLost):
             refs.swap(repo, ref, wanted, there, message="keep what an attempt left", actor=GT, now=now)
             return wanted
@@ -84,7 +89,7 @@ def secure(repo: Repo, bead: Bead, lease: Lease, now: int) -> Secured:
     left = gather(place, record, lease.basecommit, message, now, goes=lease.lock)
     if left is None:
         return Secured(place, record, None)
-    pinned = pin(repo, ids.wip_ref(bead.id, lease.token), left, now)
+    pinned = pin(repo, ids.wip_ref(bead.id, lease.token), left, lease.basecommit, now)
     if lease.lock and not left.stays:
         follow(place, left.head, now)
     return Secured(place, record, left, pinned)

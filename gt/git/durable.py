@@ -9,7 +9,7 @@ from gt.git.repo import Repo
 
 
 def make_dir(repo: Repo, path: Path) -> None:
-    """Make a directory and its parents below the common git dir; fine if it exists."""
+    """Make a directory and its parents below the common git dir, durably; fine if it exists."""
     if path.is_dir():
         return
     make_dir(repo, path.parent)
@@ -17,6 +17,7 @@ def make_dir(repo: Repo, path: Path) -> None:
         path.mkdir()
     except FileExistsError:
         return
+    sync_dir(path.parent)
     if repo.shared:
         # Whoever may read may enter, and what is made inside belongs to the same group.
         enter = (repo.shared & 0o444) >> 2
@@ -35,6 +36,16 @@ def write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file that somebody else wrote durable."""
+    # Windows syncs only what is open for writing.
+    fd = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def sync_dir(path: Path) -> None:

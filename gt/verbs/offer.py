@@ -15,6 +15,7 @@ from gt.git import refs
 from gt.git.lineage import merge_bases, steps
 from gt.git.repo import Repo
 from gt.git.run import git
+from gt.git.syncing import make_durable
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
 from gt.store.settings import town_at
 from gt.store.targets import targets, tip
@@ -79,6 +80,7 @@ def offer(
     _check_new(repo, before, what)
     token = mint_token(before.next_ordinal, origin.digits)
     ref = submission_ref(before.id, token)
+    make_durable(repo, what.commit, (what.basecommit,))
     refs.swap(repo, ref, what.commit, None, message="submit", actor=origin.actor, now=origin.now)
     outcome: list[Bead] = []
 

@@ -79,11 +79,11 @@ def _tidied(repo: Repo, bead: Bead, token: str, now: int) -> bool:
     if left.stays:
         keep.hold_on(place, record, left.stays)
         return False
-    keep.tidy(place, _kept(repo, bead, token, left, now), now)
+    keep.tidy(place, _kept(repo, bead, token, left, base, now), now)
     return True
 
 
-def _kept(repo: Repo, bead: Bead, token: str, left: Left, now: int) -> str:
+def _kept(repo: Repo, bead: Bead, token: str, left: Left, base: str, now: int) -> str:
     """A commit that some ref keeps and that has all that was left in it."""
     anchors = [
         refs.read(repo, ids.submission_ref(bead.id, token)),
@@ -92,7 +92,7 @@ def _kept(repo: Repo, bead: Bead, token: str, left: Left, now: int) -> str:
     for anchor in anchors:
         if anchor is not None and _contains(repo, anchor, (left.head, *left.others)):
             return anchor
-    return keep.pin(repo, ids.wip_ref(bead.id, token), left, now)
+    return keep.pin(repo, ids.wip_ref(bead.id, token), left, base, now)
 
 
 def _contains(repo: Repo, anchor: str, commits: Iterable[str]) -> bool:

@@ -15,6 +15,7 @@ from gt.fleet.novelty import nothing_new
 from gt.git import refs
 from gt.git.repo import Repo, discover
 from gt.git.run import git
+from gt.git.syncing import make_durable
 from gt.store.ending import Finding, conclude, held_by_person, offered
 from gt.store.ledger import Ledger
 from gt.store.targets import tip, town_of
@@ -47,6 +48,7 @@ def submit(
     ref = submission_ref(bead, lease.token)
     there = refs.read(repo, ref)
     if there != commit:
+        make_durable(repo, commit, (lease.basecommit,))
         refs.swap(repo, ref, commit, there, message="submit", actor=actor, now=now)
     count = int(git(repo, "rev-list", "--count", commit, f"^{lease.basecommit}").text)
     finding = Finding(Result.SUBMITTED, head=commit, commits=count, offer=offer)

@@ -44,7 +44,7 @@ def watch_bytes(tell: Tell) -> None:
         return half + real_write(fd, memoryview(data)[half:])
 
     def fsync(fd: int) -> None:
-        tell("os.fsync")
+        tell(f"os.fsync {os.readlink(f'/proc/self/fd/{fd}')}")
         real_fsync(fd)
 
     def connect(*args: Any, **more: Any) -> sqlite3.Connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +65,22 @@ class Still:
             if look != self._files.get(name) and not name.endswith("-shm"):
                 found[name] = _left(root + name)
         return found
+
+    def has_folder(self, name: str) -> bool:
+        """Whether the tree had this folder as it was."""
+        return not name or name in self._folders
+
+    def lefts(self, names: Collection[str]) -> Changes:
+        """These files of the tree, which haven't changed, as if they had."""
+        return {name: _left(f"{self.root}{name}") for name in names}
+
+    def content(self, name: str, inode: int) -> bytes:
+        """What the file of this inode had in it when the tree was as it was: nothing if it is new."""
+        known = self._files.get(name)
+        if known is None or known[0] != inode:
+            return b""
+        with open(self._store + name, "rb") as file:
+            return file.read()
 
     def nameless(self, changes: Changes) -> frozenset[tuple[str, bytes | None]]:
         """The changes with only the folders of new files: gt draws their names."""

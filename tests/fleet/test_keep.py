@@ -42,7 +42,7 @@ class Desk:
         return found
 
     def pinned(self, left: Left) -> str:
-        return keep.pin(self.place.repo, ids.wip_ref(ONE, TOKEN), left, NOW)
+        return keep.pin(self.place.repo, ids.wip_ref(ONE, TOKEN), left, self.record.start, NOW)
 
     def files(self, commit: str) -> set[str]:
         return set(run_git(self.place.repo.common_dir, "ls-tree", "-r", "--name-only", commit).splitlines())
