@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.still import Still
+
 DATE = "2026-11-22T20:00:00Z"
 NOW = 1795377600
 """DATE in seconds since the epoch."""
@@ -100,3 +102,13 @@ def new_repo(template_repo: Path, tmp_path: Path) -> Callable[[str], Path]:
 def repo_path(new_repo: Callable[[str], Path]) -> Path:
     """A fresh repository with one commit on `main`, checked out."""
     return new_repo("repo")
+
+
+@pytest.fixture(scope="session")
+def still(template_repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Still:
+    """The stage of tests/cli/stage.py, made once, put back as often as wanted."""
+    from tests.cli.stage import furnished
+
+    with pytest.MonkeyPatch.context() as patch:
+        seal(patch, tmp_path_factory.mktemp("home"))
+        return furnished(template_repo, tmp_path_factory.mktemp("killed"))

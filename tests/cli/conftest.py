@@ -14,8 +14,6 @@ import pytest
 
 from gt.cli.context import Context
 from gt.cli.main import run
-from tests.conftest import seal
-from tests.crash.still import Still
 
 NOW = 1795377600
 Gt = Callable[..., "Said"]
@@ -56,13 +54,3 @@ def gt(tmp_path: Path, sealed: Path) -> Gt:
         return Said(code, out.getvalue(), err.getvalue(), context)
 
     return call
-
-
-@pytest.fixture(scope="session")
-def still(template_repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Still:
-    """The stage of tests/cli/stage.py, made once, put back as often as wanted."""
-    from tests.cli.stage import furnished
-
-    with pytest.MonkeyPatch.context() as patch:
-        seal(patch, tmp_path_factory.mktemp("home"))
-        return furnished(template_repo, tmp_path_factory.mktemp("killed"))
