@@ -17,6 +17,29 @@ NOW = 1795377600
 """DATE in seconds since the epoch."""
 
 
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30
+"""Bytes that must be free there: the tests of a session leave some hundred MB, and there may be several sessions."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the files of tests in memory where there is room: they are many, small, and synced one by one."""
+    if config.option.basetemp is None and "PYTEST_DEBUG_TEMPROOT" not in os.environ and _has_room(MEMORY):
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
+
+
+def _has_room(place: Path) -> bool:
+    try:
+        seen = os.statvfs(place)
+    except (AttributeError, OSError):
+        return False
+    return (
+        os.access(place, os.W_OK)
+        and not seen.f_flag & (os.ST_NOEXEC | os.ST_RDONLY)
+        and seen.f_bavail * seen.f_frsize >= ROOM
+    )
+
+
 @pytest.fixture(autouse=True)
 def sealed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An environment that nothing of the user's reaches; returns its HOME."""

@@ -7,6 +7,7 @@ whole processes in tests/e2e.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import pytest
 
@@ -98,41 +99,63 @@ def test_every_command_that_writes_has_a_row() -> None:
     assert writing - ELSEWHERE.keys() == {each.argv[0] for each in ROWS}
 
 
+@dataclass(frozen=True)
+class Moment:
+    """A moment at which the disk isn't what it was at the one before."""
+
+    effect: str
+    """What comes next."""
+    changes: Changes
+    """What a kill leaves."""
+    matters: bool
+    """Whether the next command may find anything but other objects that nothing refers to."""
+
+
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_killed_at_any_effect_it_is_done_or_not_done(
     still: Still, row: Row, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course = undisturbed(still, row)  # in this process: the children find all imported
     seen = set()
-    for effect, changes in moments(still, row):
-        still.put_back(changes)
+    for moment in moments(still, row):
+        still.put_back(moment.changes)
         repo = row.repo(still)
         try:
-            number = found(repo, course, changes)
+            number = found(repo, course, moment.changes)
             seen.add(number)
-            with monkeypatch.context() as patch:
-                patch.setattr(time, "sleep", had_to_wait)
-                if number < len(course.said) - 1 or not row.anew:
-                    row.type(still, again=True)
-                    check_end(still, row, course)
-                else:
-                    check_next(repo, course)
-            check_locks(repo)
+            if moment.matters:
+                with monkeypatch.context() as patch:
+                    patch.setattr(time, "sleep", had_to_wait)
+                    if number < len(course.said) - 1 or not row.anew:
+                        row.type(still, again=True)
+                        check_end(still, row, course)
+                    else:
+                        check_next(repo, course)
+                check_locks(repo)
         except AssertionError as error:
-            raise AssertionError(f"killed before {effect}\n{error}") from error
+            raise AssertionError(f"killed before {moment.effect}\n{error}") from error
     assert seen == set(range(len(course.said)))
 
 
-def moments(still: Still, row: Row) -> list[tuple[str, Changes]]:
-    """The effects before which the disk isn't what it was before the last one, and what a kill leaves there."""
+def moments(still: Still, row: Row) -> list[Moment]:
+    """All moments of the command at which a kill leaves something else than at the one before."""
     row.set_up(still)
     found: list[tuple[str, Changes]] = []
-    last = None
+    looks: list[frozenset[tuple[str, bytes | None]]] = []
     for effect in paused(lambda: row.type(still), closely=row.closely):
         changes = still.changes()
-        if last != (last := still.nameless(changes)):
+        look = still.nameless(changes)
+        if looks[-1:] != [look]:
             found.append((effect, changes))
-    return found
+            looks.append(look)
+    known = [frozenset(each for each in look if "/objects" not in each[0]) for look in looks]
+    # Of a row of moments that differ in objects alone the first and the last matter: with none and with all of them.
+    return [
+        Moment(effect, changes, not before == now == after)
+        for (effect, changes), before, now, after in zip(
+            found, [None, *known], known, [*known[1:], None], strict=False
+        )
+    ]
 
 
 def check_end(still: Still, row: Row, course: Course) -> None:

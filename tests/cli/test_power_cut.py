@@ -30,23 +30,35 @@ def test_of_a_ledger_nothing_is_named_before_it_is_kept(still: Still, row: Row) 
     course = undisturbed(still, row)
     last = len(course.said) - 1
     seen = set()
-    for effect, least, names in moments(still, Disk(still), row):
-        for changes in (names, least):
-            still.put_back(changes)
-            number = found(row.repo(still), course, changes)
-            seen.add(number)
-        assert number == last or effect, "what was said is lost"
+    for effect, changes, ended in moments(still, Disk(still), row):
+        still.put_back(changes)
+        number = found(row.repo(still), course, changes)
+        seen.add(number)
+        assert number == last or not ended, f"what was said is lost, before {effect}"
     assert seen == set(range(last + 1))
 
 
-def moments(still: Still, disk: Disk, row: Row) -> list[tuple[str, Changes, Changes]]:
-    """Each effect, and what a power cut before it would leave at least, and of names at most; at last after the end."""
+def moments(still: Still, disk: Disk, row: Row) -> list[tuple[str, Changes, bool]]:
+    """What a power cut before each effect, and after the last, leaves at least, and of names at most.
+
+    With each comes the effect, and whether it is the least that is left at the end.
+    """
     row.set_up(still)
-    found = []
+    found: list[tuple[str, Changes, bool]] = []
+    seen = set()
+
+    def add(effect: str, changes: Changes) -> None:
+        look = still.nameless(changes)
+        if look not in seen:
+            seen.add(look)
+            found.append((effect, changes, False))
+
     for effect in paused(lambda: row.type(still), closely=True):
-        found.append((effect, disk.least(), disk.names()))
+        add(effect, disk.least())
+        add(effect, disk.names())
         disk.told(effect)
-    return [*found, ("", disk.least(), disk.names())]
+    add("its end", disk.names())
+    return [*found, ("its end", disk.least(), True)]
 
 
 @pytest.mark.parametrize(
@@ -62,11 +74,10 @@ def test_what_a_person_committed_is_kept_before_it_is_pinned(still: Still, row: 
     objects = [f"/repo/.git/objects/{oid[:2]}/{oid[2:]}" for oid in listed.split()]
     assert len(objects) >= 2
     before, pinned = refs.listing(repo, "refs/gt/sub").keys(), False
-    for effect, least, names in moments(still, Disk(still, objects), row):
-        for changes in (names, least):
-            still.put_back(changes)
-            pinned = refs.listing(repo, "refs/gt/sub").keys() > before
-            if pinned:
-                lost = [name for name in objects if (there := changes.get(name)) and not there.content]
-                assert lost == [], f"before {effect}"
+    for effect, changes, _ in moments(still, Disk(still, objects), row):
+        still.put_back(changes)
+        pinned = refs.listing(repo, "refs/gt/sub").keys() > before
+        if pinned:
+            lost = [name for name in objects if (there := changes.get(name)) and not there.content]
+            assert lost == [], f"before {effect}"
     assert pinned

@@ -8,17 +8,31 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Generator
-from contextlib import closing
+from typing import NoReturn
 
 from tests.crash import effects
 
 Deed = Callable[[], object]
 
+FAILED = "the deed failed: see stderr"
+
 
 def dies_at(number: int, deed: Deed, *, closely: bool = False) -> bool:
     """Do the deed in a child that is killed just before its n-th effect; False if it came to its end first."""
-    with closing(paused(deed, closely=closely)) as pauses:
-        return any(at == number for at, _ in enumerate(pauses, 1))
+    left = number
+
+    def tell(_effect: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    child = _forked()
+    if child == 0:
+        _do(deed, tell, closely=closely)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, -signal.SIGKILL), FAILED
+    return code != 0
 
 
 def paused(deed: Deed, *, closely: bool = False) -> Generator[str, None, None]:
@@ -28,13 +42,16 @@ def paused(deed: Deed, *, closely: bool = False) -> Generator[str, None, None]:
     what is written, syncs, and the statements of sqlite are effects, too. Raises AssertionError if the deed fails.
     """
     (told, tell), (going, go) = os.pipe(), os.pipe()
-    with warnings.catch_warnings():
-        # A test runner may have threads; the child calls nothing of theirs.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
+    child = _forked()
     if child == 0:
         os.close(go)
-        _do(deed, tell, going, closely=closely)
+        write = os.write
+
+        def stop(effect: str) -> None:
+            write(tell, effect.replace("\n", " ").encode(errors="replace") + b"\n")
+            os.read(going, 1)
+
+        _do(deed, stop, closely=closely)
     os.close(tell)
     os.close(going)
     ended = False
@@ -49,21 +66,22 @@ def paused(deed: Deed, *, closely: bool = False) -> Generator[str, None, None]:
             os.kill(child, signal.SIGKILL)
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         os.close(go)
-    assert code == 0, "the deed failed: see stderr"
+    assert code == 0, FAILED
 
 
-def _do(deed: Deed, tell: int, going: int, *, closely: bool) -> None:
-    write = os.write
+def _forked() -> int:
+    with warnings.catch_warnings():
+        # A test runner may have threads; the child calls nothing of theirs.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
-    def stop(effect: str) -> None:
-        write(tell, effect.replace("\n", " ").encode(errors="replace") + b"\n")
-        os.read(going, 1)
 
+def _do(deed: Deed, tell: effects.Tell, *, closely: bool) -> NoReturn:
     code = 1
     try:
-        effects.watch(stop)
+        effects.watch(tell)
         if closely:
-            effects.watch_bytes(stop)
+            effects.watch_bytes(tell)
         deed()
         code = 0
     except BaseException:  # noqa: BLE001  # whatever it is, this process must not go on as a test runner

@@ -360,7 +360,7 @@ def test_killed_anywhere_an_update_is_done_or_not_done(repo_path: Path) -> None:
     outcomes = set()
     for at in range(1, 200):
         before, mine = run_git(repo_path, "rev-parse", "beads"), bead(100 + at)
-        died = dies_at(at, lambda mine=mine: write(ledger, mine), closely=True)  # type: ignore[misc]
+        died = dies_at(at, lambda mine=mine: write(ledger, mine))  # type: ignore[misc]
         with ledger.read() as seen:
             there = seen.find(mine.id) is not None
             assert seen.tip == run_git(repo_path, "rev-parse", "beads")
