@@ -7,7 +7,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from gt.core.bead import (
     Attempt,
     Closed,
     CloseReason,
+    FieldConflict,
     Lease,
     Phase,
     Question,
@@ -37,7 +38,7 @@ from tests.crash.still import Still
 from tests.refinery.merging import TOKEN, Scene, scene, town
 from tests.store.scenes import ALICE, bead, bead_id, message, write
 
-OPEN, NEEDY, PROPOSED, CLOSED, ASKED, SPENT, SUBMITTED, MINE, DEAD, LANDED, OVER = range(1, 12)
+OPEN, NEEDY, PROPOSED, CLOSED, ASKED, SPENT, SUBMITTED, MINE, DEAD, LANDED, OVER, MERGED = range(1, 13)
 """The Beads of the town, by what there is to do with them."""
 
 PAGE = page_id(bead_id(ASKED), "question", "1")
@@ -153,6 +154,7 @@ def _furnish(yard: Scene) -> None:
         bead(MINE, Status(Phase.LEASED, lease=mine)),
         bead(DEAD, Status(Phase.LEASED, lease=dead)),
         bead(OVER, Status(attempts=(_failed(),))),
+        replace(bead(MERGED), conflicts=(FieldConflict("spec.title", "Another", ALICE, NOW),)),
     ).close()
     call = Page(PAGE, bead_id(ASKED), "question", "1", "asks", NOW)
     with yard.ledger.hold() as held:

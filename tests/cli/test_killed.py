@@ -23,6 +23,7 @@ from tests.cli.stage import (
     CLOSED,
     DEAD,
     LANDED,
+    MERGED,
     MINE,
     NEEDY,
     OPEN,
@@ -40,9 +41,11 @@ from tests.cli.stage import (
 from tests.conftest import run_git
 from tests.crash.dying import paused
 from tests.crash.still import Changes, Still
+from tests.interop.ledgers import file_of, record
 from tests.refinery.merging import TOKEN
 from tests.store.scenes import bead, bead_id, write
 
+IMPORTED = file_of(record("bd-1"), record("bd-2")).decode()
 PLAN = "# Epic\n\n## First\n\npriority: 1\n\n## Second\n\nneeds: First\n"
 
 ROWS = (
@@ -78,6 +81,13 @@ ROWS = (
     row("stop", DEAD, anew=True),
     row("landed", LANDED, TOKEN),
     row("page", "town", "disk-full", "-m", "has no room"),
+    row(
+        "undo",
+        anew=True,
+        prepare=lambda stage: gt(stage / "repo", "edit", bead_id(OPEN), "--title", "another"),
+    ),
+    row("dismiss", MERGED, "--take"),
+    row("import", "-", stdin=IMPORTED),
     row("heal", "refs/heads/main", prepare=locked_by_the_dead),
     row("prune", OVER, TOKEN),
 )
@@ -86,6 +96,7 @@ ELSEWHERE = {
     **dict.fromkeys(
         ("work", "merge", "reconcile", "run"), "run others' programs: tests/e2e/test_crash_matrix.py"
     ),
+    **dict.fromkeys(("sync", "join"), "need another machine: tests/store/test_sync_killed.py"),
     "kill": "writes nothing",
     "verify": "keeps outcomes, as `merge` does",
     "demo": "makes a town of its own, and throws it away",
