@@ -11,6 +11,7 @@ from gt.drive.hands import Hands
 from gt.drive.holder import holder
 from gt.drive.observe import look_at_targets
 from gt.errors import NotFound
+from gt.fleet.places import place_of, recorded
 from gt.git import refs, worktree
 from gt.git.repo import Repo, discover
 from gt.git.run import git
@@ -51,20 +52,23 @@ def take(hands: Hands, wanted: str | None, duration: int | None) -> Taken:
         digits=hands.digits,
         now=hands.clock(),
     )
-    return Taken(claimed.bead, _worktree(hands.repo, claimed.lease), claimed.changed)
+    return Taken(claimed.bead, _worktree(hands.repo, claimed.bead.id, claimed.lease), claimed.changed)
 
 
-def _worktree(repo: Repo, lease: Lease) -> Path:
+def _worktree(repo: Repo, bead: str, lease: Lease) -> Path:
     """The worktree of a person's lease, made unless it is there; whatever its branch has is checked out."""
-    path = Path(lease.worktree)
-    if path.is_dir():
+    place = place_of(repo, bead, lease)
+    path, branch = place.worktree, place.branch
+    there = recorded(repo, bead, lease.token)
+    if there is not None and not there.prunable:
         return path
-    with suppress(NotFound):
-        worktree.remove(repo, path)  # git's record of one whose directory is gone
-    tip = refs.read(repo, f"refs/heads/{lease.branch}")
+    if not path.is_dir():
+        with suppress(NotFound):
+            worktree.remove(repo, path)  # git's record of one whose directory is gone
+    tip = refs.read(repo, f"refs/heads/{branch}")
     if tip is None:
-        worktree.add(repo, path, lease.basecommit, lease.branch)
+        worktree.add(repo, path, lease.basecommit, branch)
     else:
         worktree.add(repo, path, tip, None)
-        git(discover(path), "symbolic-ref", "HEAD", f"refs/heads/{lease.branch}")
+        git(discover(path), "symbolic-ref", "HEAD", f"refs/heads/{branch}")
     return path

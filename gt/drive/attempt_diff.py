@@ -9,6 +9,7 @@ from gt.core.bead import Bead, Lease
 from gt.drive.attempt_logs import token_of
 from gt.errors import NotFound
 from gt.fleet import roster
+from gt.fleet.places import recorded
 from gt.git.merge import merge_base
 from gt.git.objects import Objects
 from gt.git.repo import Repo
@@ -50,7 +51,8 @@ def ends_of(repo: Repo, bead: Bead, token: str | None) -> Ends:
 
 
 def _live(repo: Repo, bead: Bead, lease: Lease) -> Ends:
-    place = Path(lease.worktree)
-    if lease.clone != roster.known_clone(repo) or not place.is_dir():
-        raise NotFound("worktree", f"{place} of {bead.id} on this clone (it is on {lease.host})")
-    return Ends(place, lease.basecommit, None)
+    there = recorded(repo, bead.id, lease.token)
+    if lease.clone != roster.known_clone(repo) or there is None or there.prunable:
+        where = f"{lease.worktree} of {bead.id} on this clone (it is on {lease.host})"
+        raise NotFound("worktree", where)
+    return Ends(there.path, lease.basecommit, None)

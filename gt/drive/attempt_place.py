@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gt.core.bead import Bead, Lease
+from gt.core.bead import Bead
 from gt.core.town import AgentSpec, Town
 from gt.errors import NotFound, Refused
 from gt.fleet import furnish, hidden, nested, records
@@ -38,13 +38,13 @@ class Site:
     marker: str
 
 
-def make(place: Place, bead: Bead, lease: Lease, start: str, site: Site, merged: str | None) -> Record:
+def make(place: Place, bead: Bead, start: str, site: Site, merged: str | None) -> Record:
     """The attempt's worktree at `start`, with the copied files in it and the set-up run; returns its record.
 
     Raises Unusable, with nothing removed: what is there is found by whoever ends the attempt.
     """
     try:
-        worktree.add(place.repo, place.worktree, start, lease.branch, keep_fds=site.keep_fds)
+        worktree.add(place.repo, place.worktree, start, place.branch, keep_fds=site.keep_fds)
         git_dir = discover(place.worktree).git_dir
         record = Record(str(git_dir), start, merged, commit=site.agent.commit == "gt")
         records.write(place.record, record)

@@ -79,6 +79,7 @@ class _Place:
 def _worktrees(repo: Repo) -> dict[tuple[str, str], _Place]:
     if not (repo.common_dir / "worktrees").is_dir():
         return {}
+    from gt.fleet.places import Place
     from gt.git import worktree
 
     found = {}
@@ -88,7 +89,8 @@ def _worktrees(repo: Repo) -> dict[tuple[str, str], _Place]:
             continue
         # A lock says that something in it is kept nowhere else; gt sets it too.
         own = tree.branch in (None, ids.work_branch(*whose))
-        found[whose] = _Place(tree.path, own and not tree.locked)
+        ours = Place(repo, *whose, tree.path).made_by_gt
+        found[whose] = _Place(tree.path, own and ours and not tree.locked)
     return found
 
 

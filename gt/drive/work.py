@@ -131,7 +131,7 @@ class _Attempting:
         start = start_of(hands.repo, self.bead, lease, hands.clock())
         environment = self._environment(())
         site = Site(self.town, self.agent, environment, self._fds(), self._marker())
-        record = make(self.place, self.bead, lease, start.commit, site, start.merged)
+        record = make(self.place, self.bead, start.commit, site, start.merged)
         with hands.ledger.read() as snapshot:
             prompt = prompt_for(hands.repo, snapshot, self.bead, start)
         self.place.prompt.write_text(prompt, "utf-8", errors="replace")

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from gt.core import ids
 from gt.core.bead import Bead, Lease
 from gt.errors import NotFound
 from gt.fleet import records, roster
 from gt.fleet.gathering import Left, branch_tip, gather, worktree_of
-from gt.fleet.places import Place
+from gt.fleet.places import Place, place_of
 from gt.fleet.records import Record
 from gt.git import refs, worktree
 from gt.git.merge import is_ancestor
@@ -81,7 +80,7 @@ class Secured:
 
 def secure(repo: Repo, bead: Bead, lease: Lease, now: int) -> Secured:
     """Find and pin what the attempt under this lease left, if it was on this clone. Done twice it changes nothing."""
-    place = Place(repo, bead.id, lease.token, Path(lease.worktree))
+    place = place_of(repo, bead.id, lease)
     if lease.clone != roster.known_clone(repo):
         return Secured(place, None, None)
     record = records.read(place.record)
@@ -89,6 +88,8 @@ def secure(repo: Repo, bead: Bead, lease: Lease, now: int) -> Secured:
     left = gather(place, record, lease.basecommit, message, now, goes=lease.lock)
     if left is None:
         return Secured(place, record, None)
+    if lease.lock and not left.stays and not place.made_by_gt:
+        left = replace(left, stays="nothing here says that gt made it for an attempt")
     pinned = pin(repo, ids.wip_ref(bead.id, lease.token), left, lease.basecommit, now)
     if lease.lock and not left.stays:
         follow(place, left.head, now)

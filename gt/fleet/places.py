@@ -1,6 +1,6 @@
 """Where an attempt has its things on this clone: worktree, private directory, outbox, log, lock.
 
-Names only, and which attempt a worktree is of; knows nothing of what is in them.
+Names only, which attempt a worktree is of, and whose; knows nothing of what is in them.
 """
 
 from __future__ import annotations
@@ -8,12 +8,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gt.core import ids
-from gt.core.town import TOWN_FILE
+from gt.core.bead import Lease
+from gt.core.town import TOWN_FILE, Worktrees
 from gt.errors import Malformed
 from gt.fleet import roster
 from gt.git.repo import Repo
+
+if TYPE_CHECKING:
+    from gt.git.worktree import Worktree
 
 PRIVATE = ".gt-attempt"
 """The attempt's own directory inside its worktree; git ignores it."""
@@ -76,6 +81,13 @@ class Place:
         """The index that gt looks at the worktree with."""
         return self._own("index")
 
+    @property
+    def made_by_gt(self) -> bool:
+        """Whether something on this machine says that gt made the worktree for an agent: whatever the ledger says,
+        any other is a person's.
+        """
+        return any(os.path.lexists(path) for path in (self.lock, self.record, self.private))
+
     def notes(self) -> tuple[Path, ...]:
         """All of gt's own files about it, those of a gt that was killed included."""
         start = f"{self.bead}.{self.token}."
@@ -87,6 +99,35 @@ class Place:
 
     def _own(self, suffix: str) -> Path:
         return self.repo.gt_dir / "attempts" / f"{self.bead}.{self.token}.{suffix}"
+
+
+def place_of(repo: Repo, bead: str, lease: Lease) -> Place:
+    """The things of the attempt under this lease.
+
+    Whoever can write the ledger can write a lease. So the worktree is the one that git has recorded under the
+    attempt's name; the lease's word counts where git knows none, and only for a directory of that name.
+    """
+    there = recorded(repo, bead, lease.token)
+    if there is not None:
+        return Place(repo, bead, lease.token, there.path)
+    if _is_named_after(lease.worktree, f"{bead}-{lease.token}"):
+        return Place(repo, bead, lease.token, Path(lease.worktree))
+    return Place(repo, bead, lease.token, worktree_path(repo, Worktrees().root, bead, lease.token))
+
+
+def recorded(repo: Repo, bead: str, token: str) -> Worktree | None:
+    """The worktree that git has recorded under an attempt's name; one whose directory is there, if it can be had."""
+    from gt.git import worktree
+
+    named = [tree for tree in worktree.listing(repo) if tree.path.name == f"{bead}-{token}" and not tree.main]
+    return min(named, key=lambda tree: tree.prunable, default=None)
+
+
+def _is_named_after(worktree: str, name: str) -> bool:
+    """Whether a path that others wrote can be an attempt's worktree."""
+    path = Path(worktree)
+    sound = path.is_absolute() and worktree.isprintable() and worktree == os.path.normpath(worktree)
+    return sound and path.name == name and all(len(os.fsencode(part)) < 256 for part in path.parts)
 
 
 def log_path(repo: Repo, bead: str, token: str) -> Path:

@@ -29,11 +29,15 @@ def tip(repo: Repo, target: str) -> str | None:
 
 
 def town_of(repo: Repo, bead: Bead | None = None) -> Town:
-    """The settings that hold for a Bead: those at the tip of its target; without a Bead the default target's."""
+    """The settings that hold for a Bead: those at the tip of its target; without a Bead the default target's.
+
+    The defaults for a Bead whose base isn't a target of this clone: a Bead can't choose where settings come from.
+    """
     from gt.store.settings import town_at
 
-    base = bead.spec.base if bead else None
-    return town_at(repo, tip(repo, base or targets(repo)[0]))
+    known = targets(repo)
+    base = (bead.spec.base if bead else None) or known[0]
+    return town_at(repo, tip(repo, base) if base in known else None)
 
 
 def limits_of(repo: Repo, bead: Bead) -> Limits:

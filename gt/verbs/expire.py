@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from gt import lock
 from gt.core.bead import TYPES, Attempt, Bead, Lease, Result
@@ -17,7 +16,7 @@ from gt.core.world import lease_grace
 from gt.errors import Busy, Refused
 from gt.fleet import keep, launch, outbox, processes, roster
 from gt.fleet.keep import Secured
-from gt.fleet.places import Place
+from gt.fleet.places import Place, log_path, place_of
 from gt.git import refs
 from gt.git.repo import Repo
 from gt.store.ending import Finding, conclude, judged
@@ -53,7 +52,7 @@ def expire(
     if isinstance(found, Bead):
         return Expired(found)
     before, lease, _ = found
-    place = Place(repo, bead, token, Path(lease.worktree))
+    place = place_of(repo, bead, lease)
     # A lock of its own: whoever holds the attempt's is what the next one would kill.
     with lock.hold(place.ending):
         try:
@@ -62,7 +61,7 @@ def expire(
                 return Expired(found)
             before, lease, finding = found
             if lease.lock and lease.clone == roster.known_clone(repo):
-                _end_processes(repo, place, lease)
+                _end_processes(repo, place)
             after, attempt = wind_up(
                 repo, ledger, before, lease, lambda _: finding, verb="expire", actor=actor, now=now
             )
@@ -82,16 +81,17 @@ def wind_up(
     Returns the Bead and the attempt's record. Raises IllegalMove if the attempt is over already; what it left is
     pinned even so, and nothing is removed.
     """
-    place = Place(repo, bead.id, lease.token, Path(lease.worktree))
+    place = place_of(repo, bead.id, lease)
     here = lease.clone == roster.known_clone(repo)
-    heard = outbox.read(place.outbox) if here and lease.lock else Heard()
+    agents = here and lease.lock and place.made_by_gt
+    heard = outbox.read(place.outbox) if agents else Heard()
     secured = keep.secure(repo, bead, lease, now)
     finding = judged(judge(secured), heard)
     submitted = finding.offer.commit if finding.offer else None
     if submitted is not None:
         _pin(repo, submission_ref(bead.id, lease.token), submitted, now)
     if secured.stays and lease.lock:
-        stays = f"the worktree {lease.worktree} stays: {secured.stays}"
+        stays = f"the worktree {place.worktree} stays: {secured.stays}"
         heard = Heard(heard.sayings, (*heard.remarks, stays))
     town = _town(repo, bead)
     after, attempt = conclude(
@@ -150,15 +150,14 @@ def _finding(repo: Repo, bead: str, lease: Lease, now: int, stopped: str | None)
 
 def log_name(repo: Repo, bead: str, lease: Lease) -> str | None:
     """The attempt's log as its record names it, relative to the git directory; None if it has none here."""
-    log = Place(repo, bead, lease.token, Path(lease.worktree)).log
+    log = log_path(repo, bead, lease.token)
     return str(log.relative_to(repo.common_dir)) if log.exists() else None
 
 
-def _end_processes(repo: Repo, place: Place, lease: Lease) -> None:
+def _end_processes(repo: Repo, place: Place) -> None:
     """Kill what is left of the attempt; raises Busy if some of it lives on."""
-    marker = roster.marker(repo, place.bead, place.token)
-    same = lease.boot == processes.boot_id()
-    launch.reap(marker, place.lock, lease.pid if same else None, lease.pidstart if same else None)
+    # Not by the lease's pid: whoever can write the ledger could name any process of ours there.
+    launch.reap(roster.marker(repo, place.bead, place.token), place.lock, None, None)
     if lock.is_free(place.lock) is False:
         raise Busy(
             f"{place.bead}: something of attempt {place.token} can't be killed", hint=f"fuser {place.lock}"

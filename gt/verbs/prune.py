@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from gt.core.bead import Bead
 from gt.errors import IllegalMove, Refused
 from gt.fleet import keep, records
 from gt.fleet.gathering import Left, branch_tip, gather
-from gt.fleet.places import Place, worktree_path
-from gt.git import refs, worktree
+from gt.fleet.places import Place, recorded, worktree_path
+from gt.git import refs
 from gt.git.merge import is_ancestor
 from gt.git.repo import Repo
 from gt.store.ledger import Ledger
@@ -37,10 +38,14 @@ def prune(repo: Repo, ledger: Ledger, bead: str, token: str, *, now: int) -> boo
         _check(found, bead, token)
         changed = False
         if found is not None and found.attempt(token) is not None:
-            changed = _tidied(repo, found, token, now)
+            changed = _tidied(repo, found, token, now, known=there)
             keep.unpin(repo, ids.wip_ref(bead, token), refs.read(repo, ids.submission_ref(bead, token)), now)
         # While it is held: whoever waits for it finds that the name has gone, and makes a new one.
         held.path.unlink(missing_ok=True)
+    except BaseException:
+        if not there:
+            held.path.unlink(missing_ok=True)  # ours: left behind, it would speak of an attempt of gt's
+        raise
     finally:
         lock.release(held)
     return changed or there
@@ -65,9 +70,15 @@ def _check(bead: Bead | None, name: str, token: str) -> None:
         raise Refused(f"{name}: attempt {token} was a person's: its worktree is theirs")
 
 
-def _tidied(repo: Repo, bead: Bead, token: str, now: int) -> bool:
+def _tidied(repo: Repo, bead: Bead, token: str, now: int, *, known: bool) -> bool:
     place = Place(repo, bead.id, token, _worktree(repo, bead, token))
     record = records.read(place.record)
+    # Looked at here, not in the ledger, which others write: `known` says that the attempt's lock was here.
+    if place.worktree.exists() and not (known or record or place.private.is_dir()):
+        raise Refused(
+            f"{bead.id}: nothing here says that gt made {place.worktree} for an attempt",
+            hint=f"git worktree remove {shlex.quote(str(place.worktree))}",
+        )
     if not place.worktree.exists() and branch_tip(place) is None:
         keep.forget(place)
         return False
@@ -101,11 +112,8 @@ def _contains(repo: Repo, anchor: str, commits: Iterable[str]) -> bool:
 
 def _worktree(repo: Repo, bead: Bead, token: str) -> Path:
     """Where the attempt worked: as git has it recorded, else where it would be made now."""
-    name = f"{bead.id}-{token}"
-    recorded = next(
-        (tree.path for tree in worktree.listing(repo) if tree.path.name == name and not tree.main), None
-    )
-    return recorded or worktree_path(repo, town_of(repo, bead).worktrees.root, bead.id, token)
+    there = recorded(repo, bead.id, token)
+    return there.path if there else worktree_path(repo, town_of(repo, bead).worktrees.root, bead.id, token)
 
 
 def _base(repo: Repo, bead: Bead) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 from dataclasses import dataclass
-from pathlib import Path
 
+from gt import lock
 from gt.core.bead import Bead, Lease
 from gt.errors import IllegalMove, Refused
 from gt.fleet import processes, roster
-from gt.fleet.places import Place
+from gt.fleet.places import place_of
 from gt.git.repo import Repo
 from gt.store.ledger import Ledger
 
@@ -38,9 +38,11 @@ def stop(repo: Repo, ledger: Ledger, bead: str, *, actor: str) -> Stopping:
         raise Refused(f"{bead} is held by {lease.actor}, who works on it", hint=f"gt release {bead}")
     if lease.clone != roster.known_clone(repo):
         raise Refused(f"{bead} is worked on in another clone, on {lease.host}")
-    place = Place(repo, bead, lease.token, Path(lease.worktree))
+    place = place_of(repo, bead, lease)
     place.stop.parent.mkdir(parents=True, exist_ok=True)
     place.stop.write_text(actor, "utf-8")
     holder = processes.Process(lease.pid, lease.pidstart)
-    told = lease.boot == processes.boot_id() and processes.send(holder, signal.SIGTERM)
+    # Whoever can write the ledger can name any process there; who holds the lock is the one.
+    mine = lease.boot == processes.boot_id() and lease.pid in lock.holders(place.lock)
+    told = mine and processes.send(holder, signal.SIGTERM)
     return Stopping(found, lease, told)

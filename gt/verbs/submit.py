@@ -12,6 +12,7 @@ from gt.core.sayings import Heard
 from gt.errors import Refused
 from gt.fleet import roster
 from gt.fleet.novelty import nothing_new
+from gt.fleet.places import recorded
 from gt.git import refs
 from gt.git.repo import Repo, discover
 from gt.git.run import git
@@ -69,11 +70,14 @@ def submit(
 
 def _commit(repo: Repo, bead: Bead, lease: Lease) -> str:
     """The commit of the worktree, if it is clean and has something new."""
-    place = Path(lease.worktree)
-    if lease.clone != roster.known_clone(repo) or not place.is_dir():
+    # Not where the lease says: git runs there, and what it runs is set by what it finds there.
+    there = recorded(repo, bead.id, lease.token)
+    if lease.clone != roster.known_clone(repo) or there is None or there.prunable:
         raise Refused(
-            f"the worktree of {bead.id} is not here: {place} on {lease.host}", hint=f"gt claim {bead.id}"
+            f"the worktree of {bead.id} is not here: {lease.worktree} on {lease.host}",
+            hint=f"gt claim {bead.id}",
         )
+    place = there.path
     _check_clean(place)
     commit = refs.read(discover(place), "HEAD")
     if commit is None:

@@ -17,6 +17,7 @@ from gt.core.world import Liveness, Remains, World, Zombie
 from gt.drive.observe import observe
 from gt.errors import NotFound
 from gt.fleet import roster
+from gt.fleet.places import PRIVATE
 from gt.git import refs
 from gt.git.repo import discover
 from gt.store.ledger import Ledger
@@ -152,6 +153,7 @@ def test_a_free_lock_of_an_attempt_that_is_over_is_garbage(scene: Scene) -> None
 def worktree(scene: Scene, tmp_path: Path) -> Path:
     place = tmp_path / "repo.gt" / f"{ONE}-{TOKEN}"
     run_git(scene.path, "worktree", "add", "-q", "-b", f"gt/{ONE}/{TOKEN}", str(place))
+    (place / PRIVATE).mkdir()
     return place
 
 
@@ -172,9 +174,12 @@ def test_the_worktree_and_branch_of_an_attempt_that_is_over_are_garbage(scene: S
 
 
 def test_a_persons_worktree_is_never_garbage(scene: Scene, tmp_path: Path) -> None:
-    worktree(scene, tmp_path)
+    place = worktree(scene, tmp_path)
     over(scene, agent="")
     assert look(scene).remains == ()
+    (place / PRIVATE).rmdir()
+    over(scene)  # as a ledger may have it that others wrote
+    assert "worktree" not in {left.what for left in look(scene).remains}
 
 
 def test_a_branch_with_more_than_is_pinned_is_not_garbage(scene: Scene) -> None:

@@ -12,6 +12,7 @@ from gt.core.page import MAX_SENDS
 from gt.core.plan import Next
 from gt.drive.reconcile import Reconciled, reconcile
 from gt.fleet import roster
+from gt.fleet.places import PRIVATE
 from gt.verbs.ack import ack
 from gt.verbs.prune import prune
 from tests.conftest import NOW, run_git
@@ -140,6 +141,7 @@ def left_behind(scene: Scene, tmp_path: Path, agent: str = "sh") -> Path:
     """An attempt that is over, whose worktree, with uncommitted work, nobody removed."""
     place = tmp_path / "repo.gt" / f"{ONE}-{TOKEN}"
     run_git(scene.path, "worktree", "add", "-q", "-b", f"gt/{ONE}/{TOKEN}", str(place))
+    (place / PRIVATE).mkdir()
     (place / "new").write_text("kept\n")
     ended = Attempt(TOKEN, agent, NOW - 99, NOW - 90, Result.CRASHED)
     scene.put(bead(1, Status(phase=Phase.STUCK, stuck=STUCK.stuck, attempts=(ended,))))
