@@ -170,7 +170,7 @@ def _unworkable(world: World, bead: Bead) -> Iterator[Call]:
             if base
             else "has no target to land on"
         )
-        hint = f"git config --add gt.target {base or 'main'}"
+        hint = f"git config --add gt.target {shlex.quote(base or 'main')}"
         yield Call(bead.id, "no-target", text, hint, paged=False)
     elif base in world.towns:
         wanted = bead.spec.agent or world.towns[base].agent

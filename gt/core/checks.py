@@ -171,6 +171,17 @@ def token(value: Any, key: str) -> str:
     return str(value)
 
 
+def page_id(value: Any, key: str) -> str:
+    said = text(value, key)
+    if (
+        not 2 < len(said) <= 40
+        or not said.startswith("p-")
+        or said[2:].strip("0123456789abcdefghijklmnopqrstuvwxyz")
+    ):
+        raise Wrong(key, "is not the id of a page")
+    return said
+
+
 def oid(value: Any, key: str) -> str:
     said = text(value, key)
     if len(said) not in (40, 64) or said.strip("0123456789abcdef"):
@@ -192,16 +203,16 @@ def links(value: Any, key: str) -> dict[str, frozenset[str]]:
     return {line(kind, key): bead_ids(to, f"{key}.{kind}") for kind, to in value.items()}
 
 
-_NOT_IN_BRANCH = frozenset(" ~^:?*[\\\x7f")
+_NOT_IN_BRANCH = frozenset(" ~^:?*[\\\x7f").union(map(chr, range(0x20)))
 
 
 def branch(value: Any, key: str) -> str:
     said = title(value, key)
     if (
-        said.startswith(("-", "/"))
-        or ".." in said
+        said.startswith(("-", "/", "."))
+        or any(part in said for part in ("..", "//", "/.", "@{", ".lock/"))
         or not _NOT_IN_BRANCH.isdisjoint(said)
-        or said.endswith((".lock", "/"))
+        or said.endswith((".lock", "/", "."))
     ):
         raise Wrong(key, f"is not a branch name: {said!r}")
     return said

@@ -65,9 +65,11 @@ def check_spec(spec: Spec, rules: Rules) -> None:
         asked = f"; did you mean {near}?" if near else ""
         raise Refused(f"no such type: {spec.type} (there are {', '.join(rules.types)}){asked}")
     if spec.base is not None and rules.targets and spec.base not in rules.targets:
+        import shlex
+
         raise Refused(
             f"{spec.base} is not a target of this clone (there are {', '.join(rules.targets)})",
-            hint=f"git config --add gt.target {spec.base}",
+            hint=f"git config --add gt.target {shlex.quote(spec.base)}",
         )
 
 

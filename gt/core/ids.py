@@ -11,6 +11,7 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 ID_DIGITS = 8
 TOKEN_DIGITS = 4
+ORDINAL_DIGITS = 6
 
 _NUMERALS = "0123456789"
 _PLAIN = "abcdefghijklmnopqrstuvwxyz" + _NUMERALS
@@ -36,7 +37,7 @@ def is_token(text: str) -> bool:
     ordinal, _, digits = text.partition("-")
     return (
         "1" <= ordinal[:1] <= "9"
-        and len(ordinal) <= 6
+        and len(ordinal) <= ORDINAL_DIGITS
         and not ordinal.strip(_NUMERALS)
         and len(digits) == TOKEN_DIGITS
         and not digits.strip(ALPHABET)
@@ -53,7 +54,9 @@ def mint_id(prefix: str, digits: Digits, taken: Callable[[str], bool]) -> str:
 
 
 def mint_token(ordinal: int, digits: Digits) -> str:
-    """The token of a Bead's attempt number `ordinal`, counted from 1."""
+    """The token of a Bead's attempt number `ordinal`, counted from 1. Raises Refused beyond what a token can hold."""
+    if ordinal >= 10**ORDINAL_DIGITS:
+        raise Refused(f"a Bead can't have more than {10**ORDINAL_DIGITS - 1} attempts")
     return f"{ordinal}-{digits(TOKEN_DIGITS)}"
 
 

@@ -231,7 +231,7 @@ def _page(r: c.Reader) -> Page:
     if r.take("apiVersion", c.line, "") != b.API_VERSION or r.take("kind", c.line, "") != "Page":
         raise c.Wrong("kind", f"must be a Page of {b.API_VERSION}")
     page = Page(
-        id=r.need("id", c.line),
+        id=r.need("id", c.page_id),
         subject=r.need("subject", c.line),
         reason=r.need("reason", c.line),
         epoch=r.take("epoch", c.line, ""),

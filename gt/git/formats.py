@@ -17,6 +17,8 @@ EXECUTABLE = 0o100755
 SYMLINK = 0o120000
 GITLINK = 0o160000
 
+MODE = re.compile(rb"[0-7]{1,7}")
+
 SIGNATURE = re.compile(r"(.*>) (-?\d+) [+-]\d+", re.DOTALL)
 
 
@@ -44,17 +46,30 @@ class Commit:
 
 
 def parse_tree(oid: str, data: bytes) -> tuple[Entry, ...]:
-    """The entries of a tree object; the length of its own id tells that of its entries'."""
+    """The entries of a tree object; the length of its own id tells that of its entries'.
+
+    Raises Malformed, also for names that no path can have and for a name that is there twice.
+    """
     width = len(oid) // 2
     entries = []
+    names = set()
     at = 0
     while at < len(data):
         blank = data.find(b" ", at)
         nul = data.find(b"\0", blank)
         end = nul + 1 + width
-        if not at < blank < nul or end > len(data):
+        raw = data[blank + 1 : nul]
+        if (
+            not at < blank < nul
+            or end > len(data)
+            or not raw
+            or b"/" in raw
+            or raw in names
+            or not MODE.fullmatch(data, at, blank)
+        ):
             raise Malformed(oid, "is a damaged tree", hint="git fsck")
-        name = data[blank + 1 : nul].decode("utf-8", "surrogateescape")
+        names.add(raw)
+        name = raw.decode("utf-8", "surrogateescape")
         entries.append(Entry(int(data[at:blank], 8), name, data[nul + 1 : end].hex()))
         at = end
     return tuple(entries)

@@ -5,6 +5,7 @@ The order is stated once, in `order`: priority, then when it was submitted, then
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -142,7 +143,7 @@ _Where = tuple[Standing, str, str, str | None]
 
 def _standing(look: _Look, bead: Bead, sub: Submission, target: Target | None) -> _Where:
     if target is None:
-        hint = f"git config --add gt.target {sub.base}"
+        hint = f"git config --add gt.target {shlex.quote(sub.base)}"
         return (
             Standing.HELD,
             "no-target",

@@ -16,7 +16,18 @@ from gt.core.schema import bead_from, page_from
 from gt.errors import GtError, Malformed
 from gt.git.objects import Entry, Objects
 from gt.store import codec
-from gt.store.layout import FILE, FOLDER, META, STATE, check_file, check_page, same_id
+from gt.store.layout import (
+    FILE,
+    FOLDER,
+    MAX_COMMIT,
+    MAX_TREE,
+    META,
+    STATE,
+    check_file,
+    check_page,
+    same_id,
+    spoken,
+)
 
 Progress = Callable[[int, int], None]
 """Told how many files of how many have been read, while an index is built."""
@@ -32,7 +43,7 @@ INSERT_BEAD = "INSERT INTO bead VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 def fill(db: sqlite3.Connection, odb: Objects, tip: str, progress: Progress | None = None) -> None:
     """Make the tables say what the commit says. Bad files become rows with an error."""
     changes = _Changes(db, odb)
-    changes.root(odb.commit(tip).tree)
+    changes.root(odb.commit(tip, MAX_COMMIT).tree)
     changes.read(progress)
     db.execute("INSERT OR REPLACE INTO meta VALUES ('tip', ?)", (tip,))
 
@@ -51,7 +62,7 @@ class _Changes:
     def root(self, oid: str) -> None:
         if not self.moved("", oid):
             return
-        entries = {entry.name: entry for entry in self.odb.tree(oid)}
+        entries = {entry.name: entry for entry in self.odb.tree(oid, MAX_TREE)}
         for name in (META, STATE):
             self.files("", (entries[name],) if name in entries else (), (name, name + "\0"))
         if "beads" in entries:
@@ -94,13 +105,16 @@ class _Changes:
             return
         if not self.moved(path, folder.oid):
             return
-        entries = self.odb.tree(folder.oid)
+        entries = self.entries(path, folder)
+        if entries is None:
+            return
+        self.db.execute("DELETE FROM bead WHERE path = ?", (path,))  # it may not have been a folder before
         if depth == 0:
             self.leaves(path, entries)
             return
         below = {}
         for entry in entries:
-            inner = f"{path}/{entry.name}"
+            inner = f"{path}/{spoken(entry.name)}"
             below[inner] = entry
             if len(entry.name) == 1 and entry.name in ids.ALPHABET:
                 self.level(inner, entry, depth - 1)
@@ -128,7 +142,7 @@ class _Changes:
                 )
             )
         for entry in entries:
-            inner = f"{path}/{entry.name}"
+            inner = f"{path}/{spoken(entry.name)}"
             if known.pop(inner, None) == entry.oid and entry.mode == FILE:
                 continue
             bead = entry.name.removesuffix(".yaml")
@@ -149,13 +163,16 @@ class _Changes:
             self.drop("pages")
             self.misplaced("pages", folder)
         elif self.moved("pages", folder.oid):
-            self.files("pages/", self.odb.tree(folder.oid), ("pages/", "pages0"))
+            entries = self.entries("pages", folder)
+            if entries is not None:
+                self.db.execute("DELETE FROM bead WHERE path = 'pages'")
+                self.files("pages/", entries, ("pages/", "pages0"))
 
     def files(self, prefix: str, entries: tuple[Entry, ...], scope: tuple[str, str]) -> None:
         """Plain files outside the shards: read one by one, for they are few."""
         known = dict(self.db.execute("SELECT path, oid FROM file WHERE path >= ? AND path < ?", scope))
         for entry in entries:
-            path = prefix + entry.name
+            path = prefix + spoken(entry.name)
             if known.pop(path, None) == entry.oid:
                 continue
             doc = error = None
@@ -172,6 +189,15 @@ class _Changes:
             self.db.execute("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)", row)
         for path in known:
             self.db.execute("DELETE FROM file WHERE path = ?", (path,))
+
+    def entries(self, path: str, folder: Entry) -> tuple[Entry, ...] | None:
+        """What is in a folder. One that can't be read becomes a row with an error: the rest stays usable."""
+        try:
+            return self.odb.tree(folder.oid, MAX_TREE)
+        except Malformed as error:
+            self.drop(path)
+            self.bad(path, folder.oid, f"is a folder that can't be read: {error.message}", None)
+            return None
 
     def misplaced(self, path: str, entry: Entry) -> None:
         self.bad(path, entry.oid, "is not where a Bead belongs", None)

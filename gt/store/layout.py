@@ -25,6 +25,12 @@ _KINDS = {
     FOLDER: "a folder",
 }
 
+MAX_TREE = 4 << 20
+"""Bytes of a folder above which it isn't read: some 50,000 entries, where a folder of a large ledger has a hundred."""
+
+MAX_COMMIT = 16 << 20
+"""Bytes of a commit above which it isn't read; one that brings a hundred thousand Beads names them in two million."""
+
 
 class Kind(StrEnum):
     """What lies at a path of the branch."""
@@ -40,6 +46,11 @@ class Kind(StrEnum):
 
 
 UPGRADE = "pip install --upgrade gt-town"
+
+
+def spoken(name: str) -> str:
+    """A name in a tree as text that can be kept and printed: bytes that aren't UTF-8 are escaped."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def kind_of(path: str) -> Kind:

@@ -263,7 +263,9 @@ class Snapshot:
 
 def unreadable(path: str, why: str) -> Malformed:
     """The error for a file of the ledger that can't be read."""
-    return Malformed(path, why, hint=f"git show beads:{path}")
+    import shlex  # for the rare hint only
+
+    return Malformed(path, why, hint=f"git show {shlex.quote(f'beads:{path}')}")
 
 
 def _bead(path: str, doc: str) -> Bead:

@@ -10,7 +10,7 @@ from gt.core.state import LedgerMeta
 from gt.errors import Malformed
 from gt.git.objects import Entry, Objects
 from gt.store import codec, records
-from gt.store.layout import FILE, FOLDER, META, check_file, not_ours, readable, same_id
+from gt.store.layout import FILE, FOLDER, MAX_COMMIT, MAX_TREE, META, check_file, not_ours, readable, same_id
 
 
 class LedgerTree:
@@ -25,7 +25,7 @@ class LedgerTree:
     ) -> None:
         self.odb = odb
         self.sound = sound
-        self.root = odb.commit(commit).tree
+        self.root = odb.commit(commit, MAX_COMMIT).tree
         self._folders: dict[str, dict[str, Entry]] = {}
         self._beads: dict[str, Bead | None] = {}
 
@@ -40,7 +40,7 @@ class LedgerTree:
                 if entry and entry.mode != FOLDER:
                     raise Malformed(path, "is not a folder")
                 oid = entry.oid if entry else ""
-            entries = {entry.name: entry for entry in self.odb.tree(oid)} if oid else {}
+            entries = {entry.name: entry for entry in self.odb.tree(oid, MAX_TREE)} if oid else {}
             self._folders[path] = entries
         return entries
 

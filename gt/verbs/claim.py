@@ -61,8 +61,10 @@ class Homes:
             raise Refused("this clone has no target", hint="gt init")
         target = self.targets.get(base)
         if target is None:
+            import shlex
+
             why = f"{bead.id} is to land on {base}, which is not a target of this clone"
-            raise Refused(why, hint=f"git config --add gt.target {base}")
+            raise Refused(why, hint=f"git config --add gt.target {shlex.quote(base)}")
         if target.tip is None or base not in self.towns:
             raise Refused(f"{base} {target.trouble or 'has no commit'}")
         return base

@@ -48,7 +48,9 @@ def offered_by(repo: Repo, branch: str, base: str | None, strategy: str | None =
     known = targets(repo)
     base = base or known[0]
     if base not in known:
-        raise NotFound("target", base, hint=f"git config --add gt.target {base}")
+        import shlex
+
+        raise NotFound("target", base, hint=f"git config --add gt.target {shlex.quote(base)}")
     at = tip(repo, base)
     if at is None:
         raise NotFound("branch", base)

@@ -87,3 +87,9 @@ def test_an_abbreviation_of_several_names_them() -> None:
 
 def test_a_whole_id_is_never_ambiguous() -> None:
     assert ids.resolve("gt-1", "gt", lambda _: ["gt-1", "gt-1x"]) == "gt-1"
+
+
+def test_no_token_is_minted_that_could_not_be_read() -> None:
+    assert ids.is_token(ids.mint_token(999_999, lambda count: "0" * count))
+    with pytest.raises(Refused, match="999999 attempts"):
+        ids.mint_token(1_000_000, lambda count: "0" * count)

@@ -69,6 +69,8 @@ def test_unknown_keys_are_kept_where_later_versions_may_add_some() -> None:
         ({"spec": {"title": "t", "hold": "no"}}, "spec.hold: must be true or false"),
         ({"spec": {"title": "t", "base": "--force"}}, "spec.base: is not a branch name"),
         ({"spec": {"title": "t", "base": "a..b"}}, "spec.base: is not a branch name"),
+        ({"spec": {"title": "t", "base": "a\x1bb"}}, "spec.base: is not a branch name"),
+        ({"spec": {"title": "t", "base": "main@{1}"}}, "spec.base: is not a branch name"),
         ({"spec": {"title": "t", "review": "some"}}, "spec.review: must be `all`"),
         ({"status": {"phase": "leased"}}, "status.lease: is missing"),
         ({"status": {"phase": "closed"}}, "status.closed: is missing"),
@@ -90,5 +92,8 @@ def test_a_person_may_not_invent_keys_of_a_spec() -> None:
 def test_a_page_survives_being_data() -> None:
     page = Page("p-1", "gt-00000000", "question", "", "asks", 5, 2, 9, Acknowledged("alice", 12))
     assert page_from(page_data(page), "here") == page_from(page_data(page, full=True), "here") == page
+    for name in ("../../x", "p-1; rm -rf ~", "p-", ""):
+        with pytest.raises(Malformed, match="here: id: is not the id of a page"):
+            page_from(page_data(page) | {"id": name}, "here")
     with pytest.raises(Malformed, match="here: colour: is not a key"):
         page_from(page_data(page) | {"colour": "red"}, "here")

@@ -311,3 +311,26 @@ def test_a_pack_in_a_shared_repository_is_shared(repo_path: Path) -> None:
         os.umask(umask)
     (path,) = (repo.common_dir / "objects" / "pack").glob("*.pack")
     assert path.stat().st_mode & 0o777 == 0o440
+
+
+def test_the_size_of_a_packed_object_is_told_without_a_process(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of one that is kept as its difference from another."""
+    text = "".join(f"line {n}\n" for n in range(5000))
+    tip = None
+    for n in range(4):
+        tip = add_commit(repo, (tip,) if tip else (), text + "x" * n * 1000)
+    plain(repo.common_dir, "update-ref", "refs/heads/main", str(tip))
+    plain(repo.common_dir, "repack", "-adfq")
+    lines = plain(
+        repo.common_dir,
+        "cat-file",
+        "--batch-all-objects",
+        "--batch-check=%(objectname) %(objectsize) %(deltabase)",
+    )
+    rows = [line.split(" ") for line in lines.splitlines()]
+    assert any(base.strip("0") for _, _, base in rows), "the test needs a difference"
+    monkeypatch.setattr("gt.git.run.git", None)
+    with Objects(repo) as odb:
+        assert [(oid, odb.size(oid)) for oid, _, _ in rows] == [(oid, int(size)) for oid, size, _ in rows]
