@@ -235,11 +235,11 @@ class Context:
 
     def warn(self, line: str) -> None:
         """Says what went otherwise than one might think."""
-        self.say(f"warning: {line}")
+        self.say(f"warning: {text.one_line(line)}")
 
     def hint(self, command: str) -> None:
         """Says what to type next; `command` begins with `gt`, and is spelt as the user called it."""
-        self.say(f"hint: {self.spelt(command)}")
+        self.say(f"hint: {text.one_line(self.spelt(command))}")
 
     def spelt(self, command: str) -> str:
         """A command as the user would type it: `gt show` is `git gt show` where gt is called so."""

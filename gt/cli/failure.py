@@ -13,6 +13,7 @@ import typer
 from gt import __version__
 from gt.cli.context import Context
 from gt.cli.exits import Code
+from gt.cli.text import one_line
 from gt.core.when import format_time
 from gt.errors import GtError
 
@@ -35,7 +36,7 @@ def tell(context: Context, kind: str, message: str, hint: str | None = None, **m
     for line in rest:
         context.say(f"error: {line}" if line else "error:")
     if command:
-        context.say(f"hint: {command}")
+        context.say(f"hint: {one_line(command)}")
 
 
 def report(context: Context, error: Exception) -> Code:

@@ -1,26 +1,18 @@
-"""Git's own output for people: with their config, their colours and their pager."""
+"""What git says for people, as it says it: whoever prints it makes it harmless."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from gt.git.repo import Repo
-from gt.git.run import environment, git
+from gt.git.run import git
 
 
 def diff(repo: Repo | Path, *args: str, env: Mapping[str, str] | None = None) -> bytes:
     """What `git diff` says, without colours; with a Path, of that worktree."""
     return git(repo, "diff", "--no-color", "--no-ext-diff", *args, env=env).out
-
-
-def diff_on_terminal(repo: Repo | Path, *args: str, env: Mapping[str, str] | None = None) -> int:
-    """Run `git diff` on our own terminal, its pager included; returns its exit code."""
-    where = [f"--git-dir={repo.git_dir}"] if isinstance(repo, Repo) else ["-C", str(repo)]
-    command = ["git", *where, "-c", "core.hooksPath=/dev/null", "diff", "--no-ext-diff", *args]
-    return subprocess.run(command, env=environment(env, user=True), check=False).returncode
 
 
 @contextmanager

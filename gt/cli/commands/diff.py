@@ -13,11 +13,18 @@ from gt.cli.beads import meant_or_here
 from gt.cli.context import Context
 from gt.cli.jsonout import single
 from gt.cli.options import MaybeBead
+from gt.cli.text import Styled
 
 if TYPE_CHECKING:
     from gt.drive.attempt_diff import Ends
 
 app = new_app()
+
+_STYLES = (
+    ("diff ", "bold"), ("index ", "bold"), ("--- ", "bold"), ("+++ ", "bold"),
+    ("@@", "cyan"), ("+", "green"), ("-", "red"),
+)  # fmt: skip
+"""What a line of a patch is shown in, by how it begins."""
 
 
 @app.command()
@@ -56,13 +63,15 @@ def _show(
     from gt.git import show
 
     args = (*(("--stat",) if stat else ()), ends.old, *((ends.new,) if ends.new else ()), "--")
-    if gt.columns is not None and not gt.json:
-        gt.flush()
-        return show.diff_on_terminal(ends.where, *args, env=env)
     said = show.diff(ends.where, *args, env=env)
     if gt.json:
         fields = {"bead": bead, "token": token, "from": ends.old, "to": ends.new}
         gt.emit(single("Diff", {**fields, "text": said.decode("utf-8", "replace")}))
+    elif gt.columns is not None:
+        # Not by git itself: what an agent wrote would reach the terminal as it is.
+        for line in said.decode("utf-8", "surrogateescape").removesuffix("\n").split("\n"):
+            style = next((style for start, style in _STYLES if line.startswith(start)), None)
+            gt.out(Styled(line, style) if style else line)
     else:
         # Not for a terminal: a patch must stay a patch.
         gt.stdout.write(said.decode("utf-8", "surrogateescape"))

@@ -1,0 +1,87 @@
+"""On a terminal: nothing that others wrote acts on it, whatever command shows it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import unicodedata
+
+import pytest
+
+from gt.core.ids import bead_path
+from tests.conftest import run_git
+from tests.e2e.test_hostile_ledger import plant
+from tests.e2e.town import GT, LIMIT, Town
+
+pytestmark = pytest.mark.e2e
+
+EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e\u2066\u200b\x08\r"
+"""Sets a title, clears the screen, reverses text, hides."""
+
+QUOTED = '"x' + EVIL.encode("unicode_escape").decode().replace("\\x9b", "\\u009b") + '"'
+"""The same, as YAML has it."""
+
+
+def on_terminal(town: Town, *args: str) -> str:
+    """What a command writes to a terminal that is its stdin, stdout and stderr."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*GT, *args],
+        cwd=town.path,
+        env=town.environment({"TERM": "xterm", "COLUMNS": "200"}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        try:
+            while data := os.read(ours, 1 << 16):
+                seen += data
+        except OSError:  # the other side is closed
+            pass
+        process.wait(LIMIT)
+    os.close(ours)
+    return seen.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape")
+
+
+def hostile(text: str) -> str:
+    """Every character that acts on a terminal or hides, newlines and tabs excepted."""
+    return "".join(char for char in text if char not in "\n\t" and unicodedata.category(char)[0] == "C")
+
+
+def test_nothing_raw_reaches_a_terminal(town: Town) -> None:
+    bead = town.create("harmless", f"printf {EVIL.encode()!r} > file".replace("b'", "'"), "--attempts", "1")
+    town.gt("work", bead)
+    data = town.git("show", f"beads:{bead_path(bead)}")
+    data = data.replace("title: harmless", f"title: {QUOTED}\n  body: {QUOTED}\n  labels:\n    - {QUOTED}")
+    note = f'\nnotes:\n  - id: n-1\n    at: "2026-11-22T20:10:00Z"\n    by: {QUOTED}\n    text: {QUOTED}\n'
+    plant(town, bead_path(bead), "100644", (data + note).encode())
+    plant(town, f"beads/z/z/{EVIL}.yaml", "100644", b"[")
+    commit = run_git(
+        town.path,
+        "-c", f"user.name=M{EVIL}", "commit-tree", "beads^{tree}", "-p", "beads", "-m", f"subject {EVIL}\n\nGt-Actor: {EVIL}",
+    )  # fmt: skip
+    town.git("update-ref", "refs/heads/beads", commit)
+    commands = (
+        ("log",),
+        ("log", bead),
+        ("show", bead),
+        ("list", "--all"),
+        ("list", "--all", "--json"),
+        ("status",),
+        ("why", bead),
+        ("prime", bead),
+        ("logs", bead),
+        ("diff", bead),
+        ("diff", bead, "--stat"),
+        ("plan",),
+        ("show", f"x{EVIL}"),
+        ("list", "--phase", EVIL),
+    )
+    shown = {command: on_terminal(town, *command) for command in commands}
+    assert {command: hostile(text) for command, text in shown.items() if hostile(text)} == {}
+    for command in (("log",), ("show", bead), ("list", "--all"), ("diff", bead)):
+        assert "\\x1b]0;owned\\x07" in shown[command], shown[command]
