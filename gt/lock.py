@@ -91,6 +91,16 @@ def holders(path: Path) -> tuple[int, ...]:
     return tuple(pid for pid in pids if pid != os.getpid() and _has_locked(pid, wanted))
 
 
+def openers(path: Path) -> tuple[int, ...]:
+    """The processes that have this file open, ours excepted; empty where /proc can't tell."""
+    try:
+        wanted = os.stat(path)
+        pids = sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+    except OSError:
+        return ()
+    return tuple(pid for pid in pids if pid != os.getpid() and any(_open_at(pid, wanted)))
+
+
 def lock_now(fd: int) -> bool:
     """Take the lock of the open file `fd`, which stays the caller's; False if another holds it.
 
@@ -161,17 +171,31 @@ def _who(path: Path) -> str:
 
 
 def _has_locked(pid: int, wanted: os.stat_result) -> bool:
+    for fd in _open_at(pid, wanted):
+        try:
+            with open(f"/proc/{pid}/fdinfo/{fd}") as info:
+                if "FLOCK" in info.read():
+                    return True
+        except OSError as error:
+            _pass_over(error)
+    return False
+
+
+def _open_at(pid: int, wanted: os.stat_result) -> Iterator[str]:
+    """The descriptors that a process has on this file."""
     try:
         fds = os.listdir(f"/proc/{pid}/fd")
     except OSError:
-        return False
+        return
     for fd in fds:
         try:
             if os.path.samestat(os.stat(f"/proc/{pid}/fd/{fd}"), wanted):
-                with open(f"/proc/{pid}/fdinfo/{fd}") as info:
-                    if "FLOCK" in info.read():
-                        return True
+                yield fd
         except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.EACCES, errno.ESRCH, errno.EPERM):
-                raise
-    return False
+            _pass_over(error)
+
+
+def _pass_over(error: OSError) -> None:
+    """Processes end and are others': anything else is no reason to look away."""
+    if error.errno not in (errno.ENOENT, errno.EACCES, errno.ESRCH, errno.EPERM):
+        raise error

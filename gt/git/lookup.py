@@ -39,8 +39,8 @@ class ForeignLock(Busy):
 
     def __init__(self, lock: Path) -> None:
         super().__init__(
-            f"{lock} exists: another git is at work there, or died at it; if none is, remove it",
-            hint=f"rm {shlex.quote(str(lock))}",
+            f"{lock} exists: another git is at work there, or died at it",
+            hint=f"gt repair --foreign-lock {shlex.quote(str(lock))}",
         )
         self.lock = lock
 

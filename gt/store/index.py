@@ -135,6 +135,18 @@ def open_at(repo: Repo, wanted: Callable[[], str], progress: Progress | None = N
         return in_memory(repo, wanted(), progress)
 
 
+def renew(repo: Repo, wanted: Callable[[], str]) -> None:
+    """Make the index on disk again, under the next name, and remove the one that was in use."""
+    os.makedirs(repo.gt_dir, exist_ok=True)
+    generation = newest(repo.gt_dir) + 1
+    index = Index(place(repo.gt_dir, generation))
+    try:
+        index.bring_to(repo, wanted)
+    finally:
+        index.close()
+    _retire(repo.gt_dir, generation)
+
+
 def mend(repo: Repo, tip: str) -> Index:
     """An index of this commit in place of one that turned out to be broken while it was read."""
     return in_memory(repo, tip)[0]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,6 +136,22 @@ class Ledger:
         author = message.author()
         refs.swap(self.repo, LEDGER, commit, old, message=subject, actor=author, now=message.now)
         self._tidy()
+
+    def rewrite(self, held: Held, message: Message, make: Callable[[Objects, str], str]) -> str:
+        """Make one commit with the tree that `make` makes, from git's objects, of the commit the ledger is at.
+
+        For repairs: what `update` can't read is no obstacle. Returns the commit after it, which is durable; where
+        the tree is the same it is the one before. Raises what `make` raises, and Busy.
+        """
+        from gt.git.objects import Objects
+
+        self._check(held)
+        for _ in range(ROUNDS):
+            tip = self.tip()
+            with Objects(self.repo) as odb, suppress(refs.RaceLost):
+                root = make(odb, tip)
+                return tip if root == odb.commit(tip).tree else self._commit(odb, root, (tip,), message)
+        raise Busy("somebody keeps moving the branch beads", hint="git reflog beads")
 
     def create(self, held: Held, meta: LedgerMeta, message: Message) -> Snapshot:
         """Start the ledger, with no Beads. Raises Refused where there is a branch `beads` already."""

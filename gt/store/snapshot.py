@@ -59,6 +59,11 @@ class Snapshot:
         )
         return next((str(oid) for (oid,) in self._rows(sql, {"path": path})), None)
 
+    def blobs(self) -> tuple[tuple[str, str], ...]:
+        """The path and the blob of every Bead that can be read, by path."""
+        sql = "SELECT path, oid FROM bead WHERE error IS NULL ORDER BY path"
+        return tuple((path, oid) for path, oid in self._rows(sql))
+
     def __enter__(self) -> Self:
         return self
 

@@ -252,7 +252,7 @@ def test_a_lock_of_another_git_is_reported_and_never_removed(repo: Repo, ids: li
     lock.touch()
     with pytest.raises(refs.ForeignLock) as foreign:
         move(repo, ids[1], ids[0], patience=0.05)
-    assert foreign.value.hint == f"rm {lock}"
+    assert foreign.value.hint == f"gt repair --foreign-lock {lock}"
     assert str(lock) in str(foreign.value)
     with pytest.raises(refs.ForeignLock):
         move(repo, None, ids[0], patience=0.05)

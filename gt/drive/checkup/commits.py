@@ -1,0 +1,71 @@
+"""The commits that Beads name: here, pinned, and on the target where they are said to have landed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gt.core import ids
+from gt.core.bead import Bead, Phase
+from gt.core.finding import Finding, Severity
+from gt.drive.checkup.files import repair_of
+from gt.drive.checkup.scene import Scene
+from gt.git import refs
+from gt.git.reach import outside, present
+
+_PINS = ("refs/gt/sub/", "refs/gt/wip/")
+
+
+def check(scene: Scene) -> Iterator[Finding]:
+    """Findings about submissions, what attempts left, landings, and pins of Beads that aren't there."""
+    kept = [(bead, ref, oid) for bead in scene.beads.values() for ref, oid in wanted_pins(bead)]
+    landed = {b.id: b.status.landed.commit for b in scene.beads.values() if b.status.landed}
+    scene.tell("commits")
+    here = present(scene.repo, [*(oid for _, _, oid in kept), *landed.values()])
+    loose = outside(scene.repo, {oid for _, _, oid in kept if oid in here})
+    for bead, ref, oid in kept:
+        submitted = ref.startswith("refs/gt/sub/") and bead.phase is Phase.SUBMITTED
+        if oid not in here:
+            if bead.phase.over:
+                continue
+            severity = Severity.ERROR if submitted else Severity.NOTE
+            text = f"{oid[:12]} of {bead.id} is not in this clone"
+            yield Finding("missing-commit", severity, ref, text, "gt sync" if submitted else None)
+        elif oid in loose or (submitted and scene.pins.get(ref) != oid):
+            text = f"doesn't keep {oid[:12]} of {bead.id}: a git gc may remove it"
+            yield Finding("unpinned", Severity.ERROR, ref, text, repair_of("unpinned", ref))
+    yield from _landings(scene, {name: oid for name, oid in landed.items() if oid in here})
+    yield from _orphans(scene)
+
+
+def wanted_pins(bead: Bead) -> Iterator[tuple[str, str]]:
+    """The refs that should keep what a Bead names, with the commits."""
+    submission = bead.status.submission
+    if submission is not None and bead.phase is Phase.SUBMITTED:
+        yield ids.submission_ref(bead.id, submission.token), submission.commit
+    for attempt in bead.status.attempts:
+        taken = submission is not None and attempt.token == submission.token
+        if attempt.head is not None and not taken:
+            yield ids.wip_ref(bead.id, attempt.token), attempt.head
+
+
+def _landings(scene: Scene, landed: dict[str, str]) -> Iterator[Finding]:
+    """Commits that landed once and that no target has any more."""
+    tips = [oid for name in scene.targets if (oid := refs.read(scene.repo, f"refs/heads/{name}"))]
+    if not tips:
+        return
+    lost = outside(scene.repo, landed.values(), tips)
+    for name, oid in landed.items():
+        if oid in lost:
+            text = f"landed as {oid[:12]}, which is on no target of this clone any more"
+            yield Finding("landing-lost", Severity.WARNING, name, text, f"gt reopen {name}")
+
+
+def _orphans(scene: Scene) -> Iterator[Finding]:
+    if scene.snapshot is None:
+        return
+    unreadable = {problem.where.rpartition("/")[2].removesuffix(".yaml") for problem in scene.problems}
+    for ref in scene.pins:
+        bead = ref.split("/")[3] if ref.startswith(_PINS) else None
+        if bead is not None and bead not in scene.beads and bead not in unreadable:
+            text = "keeps work for a Bead that is not on this ledger"
+            yield Finding("pin-without-bead", Severity.NOTE, ref, text, f"git log {ref}")
