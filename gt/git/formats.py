@@ -19,7 +19,10 @@ GITLINK = 0o160000
 
 MODE = re.compile(rb"[0-7]{1,7}")
 
-SIGNATURE = re.compile(r"(.*>) (-?\d+) [+-]\d+", re.DOTALL)
+CALENDAR_END = 253370764800
+"""The year 9999, in seconds since the epoch."""
+
+SIGNATURE = re.compile(r"(.*>) (-?\d+) [+-]\d+", re.DOTALL | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +93,20 @@ def format_tree(entries: Iterable[Entry]) -> bytes:
 
 
 def parse_commit(oid: str, data: bytes) -> Commit:
-    """A commit object; raises Malformed."""
+    """A commit object; raises Malformed for one without a tree.
+
+    Somebody's odd program may have written no sensible author or time: git shrugs at that, and so do we.
+    """
     head, _, body = data.partition(b"\n\n")
     fields: dict[str, list[str]] = {}
     for line in head.decode("utf-8", "surrogateescape").split("\n"):
         key, _, value = line.partition(" ")
         fields.setdefault(key, []).append(value)
-    try:
-        author, author_time = _signature(fields["author"][0])
-        committer, commit_time = _signature(fields["committer"][0])
-        tree = fields["tree"][0]
-    except (KeyError, ValueError):
-        raise Malformed(oid, "is a damaged commit", hint="git fsck") from None
+    tree = fields.get("tree", [""])[0]
+    if len(tree) != len(oid) or tree.strip("0123456789abcdef"):
+        raise Malformed(oid, "is a damaged commit", hint="git fsck")
+    author, author_time = _signature(fields.get("author", [""])[0])
+    committer, commit_time = _signature(fields.get("committer", [""])[0])
     return Commit(
         oid=oid,
         tree=tree,
@@ -114,10 +119,14 @@ def parse_commit(oid: str, data: bytes) -> Commit:
     )
 
 
+def seconds(said: str) -> int:
+    """A commit's time; 0 for one that no calendar has: whoever made the commit could write anything there."""
+    return int(said) if said.isdecimal() and len(said) <= 18 and int(said) < CALENDAR_END else 0
+
+
 def _signature(value: str) -> tuple[str, int]:
-    if (match := SIGNATURE.fullmatch(value)) is None:
-        raise ValueError(value)
-    return match[1], int(match[2])
+    match = SIGNATURE.fullmatch(value)
+    return (match[1], seconds(match[2])) if match else (value, 0)
 
 
 def _decode(text: bytes, encoding: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gt.git.formats import seconds
 from gt.git.repo import Repo
 from gt.git.run import git
 
@@ -42,7 +43,7 @@ def steps(
 
 def _step(field: str) -> Step:
     oid, parents, tree, time, message = field.split("\x01", 4)
-    return Step(oid, tuple(parents.split()), tree, int(time), message)
+    return Step(oid, tuple(parents.split()), tree, seconds(time), message)
 
 
 def merge_bases(repo: Repo, one: str, other: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from itertools import islice
 
 from gt.errors import NotFound
 from gt.git import refs
+from gt.git.formats import seconds
 from gt.git.repo import Repo
 from gt.store.ledger import LEDGER
 
@@ -124,7 +125,7 @@ def _event(commit: str, parents: str, at: str, author: str, subject: str, traile
         said.setdefault(name, []).append(value)
     return Event(
         commit=commit,
-        at=int(at),
+        at=seconds(at),
         verb=said.get("Gt-Verb", [""])[-1],
         actor=said.get("Gt-Actor", [author])[-1],
         beads=tuple(said.get("Gt-Bead", ())),

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gt.core.bead import Attempt, Bead, Result, Status
+from gt.core.bead import Attempt, Bead, Phase, Result, Status
 from gt.core.ids import submission_ref, wip_ref
 from gt.drive.doctor import examine
-from gt.drive.repair import Repaired, carry_out, planned
+from gt.drive.hands import Hands
+from gt.drive.repair import Repair, Repaired, carry_out, planned
 from gt.errors import NotFound, Refused
+from gt.git.repo import discover
 from gt.store import codec
+from gt.store.ledger import Ledger
 from tests.conftest import NOW, run_git
 from tests.crash.dying import dies_at
 from tests.drive.attempts import Scene, town
 from tests.drive.test_doctor import PATH, TOKEN, lose, main, poison, submitted, without
+from tests.git.gitscenes import dies_at
 from tests.store.scenes import bead, bead_id, commit_files
 from tests.store.test_hostile_trees import FOLDERS, blob, content, entry, replaced
 
@@ -215,3 +220,33 @@ def test_what_changed_since_it_was_planned_is_left_alone(scene: Scene) -> None:
     commit_files(scene.path, {PATH: codec.encode(better)})
     assert carry_out(scene.hands(), repairs).commit is None
     assert scene.get(ONE) == better
+
+
+def test_killed_anywhere_it_is_done_or_found_again(scene: Scene, tmp_path: Path) -> None:
+    """Before each effect on the disk: the next call ends where an undisturbed one does, and the ledger is whole."""
+    scene.put(submitted(scene, main(scene)))
+    commit_files(scene.path, {"beads/0/2/gt-00000002.yaml": "broken: [", "beads/stray": "x"})
+    (scene.repo.gt_dir / "intents").mkdir(exist_ok=True)
+    (scene.repo.gt_dir / "intents" / "0123456789abcdef").touch()
+    effects, died = 0, True
+    while died:
+        effects += 1
+        place = tmp_path / f"copy{effects}"
+        shutil.copytree(scene.path, place, symlinks=True)
+        copy = Scene(place, discover(place), Ledger(discover(place)), scene.script)
+        hands = copy.hands()
+        repairs = planned(hands, ())
+
+        def deed(hands: Hands = hands, repairs: tuple[Repair, ...] = repairs) -> None:
+            carry_out(hands, repairs)
+
+        died = dies_at(effects, deed)
+        assert copy.get(ONE).phase is Phase.SUBMITTED
+        repaired(copy)
+        assert [name for name in files(copy) if name.startswith("lost/")] == [
+            "lost/beads/0/2/gt-00000002.yaml",
+            "lost/beads/stray",
+        ]
+        assert run_git(place, "rev-parse", submission_ref(ONE, TOKEN)) == main(copy)
+        shutil.rmtree(place)
+    assert effects > 10, effects

@@ -49,6 +49,15 @@ def test_any_bytes_are_a_commit_or_refused(start: int, end: int, middle: bytes) 
         assert isinstance(parse_commit(OID, data).message, str)
 
 
+@pytest.mark.parametrize(
+    "author", [b"", b"A", b"A <a@x>", b"A <a@x> x +0000", b"A <a@x> 1", b"A <a@x> " + b"9" * 40 + b" +0000"]
+)
+def test_an_author_that_makes_no_sense_is_no_obstacle(author: bytes) -> None:
+    commit = parse_commit(OID, COMMIT.replace(b"author A <a@x> 1 +0000", b"author " + author))
+    assert (commit.tree, commit.author_time) == (OID, 0)
+    assert author.decode().startswith(commit.author)
+
+
 @pytest.mark.parametrize("encoding", [b"utf-16", b"nonsense", b"idna", b"rot13", b"hex", b"\xff"])
 def test_a_foreign_encoding_is_no_obstacle(encoding: bytes) -> None:
     data = COMMIT.replace(b"\n\n", b"\nencoding " + encoding + b"\n\n")

@@ -89,6 +89,30 @@ def test_git_judges_a_repository_of_another_user(repo_path: Path, sealed: Path) 
     assert discover(repo_path).work_tree == repo_path
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+@pytest.mark.parametrize("foreign", ["repo", "repo/.git", "other", "repo/.git/worktrees/other"])
+def test_each_part_of_a_repository_must_be_its_users(
+    repo_path: Path, tmp_path: Path, sealed: Path, foreign: str
+) -> None:
+    plain(repo_path, "worktree", "add", "-q", str(tmp_path / "other"))
+    os.chown(tmp_path / foreign, 12345, 12345)
+    start = tmp_path / ("repo" if foreign.startswith("repo") and "other" not in foreign else "other")
+    with pytest.raises(Refused, match="dubious ownership"):
+        discover(start)
+    with pytest.raises(Refused, match="dubious ownership"):
+        discover(start, work_tree=str(start))  # GIT_WORK_TREE doesn't make it trusted
+    plain(repo_path, "config", "--global", "safe.directory", "*")
+    assert discover(start).work_tree == start
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
+def test_a_repository_cannot_trust_itself(repo_path: Path) -> None:
+    plain(repo_path, "config", "safe.directory", "*")
+    os.chown(repo_path / ".git", 12345, 12345)
+    with pytest.raises(Refused, match="dubious ownership"):
+        discover(repo_path)
+
+
 def test_config_is_read_written_and_unset(repo_path: Path) -> None:
     repo = discover(repo_path)
     assert config_values(repo, "gt.target") == ()
