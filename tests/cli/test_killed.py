@@ -97,6 +97,7 @@ ELSEWHERE = {
         ("work", "merge", "reconcile", "run"), "run others' programs: tests/e2e/test_crash_matrix.py"
     ),
     **dict.fromkeys(("sync", "join"), "need another machine: tests/store/test_sync_killed.py"),
+    "repair": "needs something broken: tests/drive/test_repair.py",
     "kill": "writes nothing",
     "verify": "keeps outcomes, as `merge` does",
     "demo": "makes a town of its own, and throws it away",

@@ -75,6 +75,8 @@ def commands(town: TownScene) -> Iterator[tuple[tuple[str, ...], int]]:
         "log -p",
         "stats",
         "plan",
+        "doctor",
+        "repair --yes",
         f"prime {bead}",
         f"edit {bead} --title c",
         "undo",
