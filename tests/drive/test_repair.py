@@ -23,7 +23,6 @@ from tests.conftest import NOW, run_git
 from tests.crash.dying import dies_at
 from tests.drive.attempts import Scene, town
 from tests.drive.test_doctor import PATH, TOKEN, lose, main, poison, submitted, without
-from tests.git.gitscenes import dies_at
 from tests.store.scenes import bead, bead_id, commit_files
 from tests.store.test_hostile_trees import FOLDERS, blob, content, entry, replaced
 
