@@ -99,7 +99,7 @@ ROWS: Final = (
     Row("kill", PLUMBING, "Kill what still runs of an attempt whose lease is over"),
     Row("landed", PLUMBING, "Record that a submission is on its target"),
     Row("page", PLUMBING, "Call a person once: write the page down and send it, unless it was sent already"),
-    Row("heal", PLUMBING, "Remove the lock that a gt which died left on a ref; every other lock stays"),
+    Row("heal", PLUMBING, "Remove the lock that a gt which died left on a ref, and give back what another git pruned too early"),
     Row("prune", PLUMBING, "Remove the worktree, branch and lock of an attempt that is over, once all it left is kept"),
     Row("exit-codes", PLUMBING, "List the exit codes and what each tells the caller", agents=True),
     Row("version", PLUMBING, "Print the version of gt", agents=True),

@@ -9,6 +9,9 @@ from gt.errors import Ambiguous, NotFound, Refused
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base32, lower case: no i, l, o, u. https://www.crockford.com/base32.html"""
 
+LEDGER = "refs/heads/beads"
+"""The ref of the ledger."""
+
 ID_DIGITS = 8
 TOKEN_DIGITS = 4
 ORDINAL_DIGITS = 6

@@ -17,6 +17,7 @@ from gt.core.bead import Bead, Phase
 from gt.core.breaker import Fitness
 from gt.core.calls import Call, calls, wait_of
 from gt.core.capacity import refusal
+from gt.core.ids import LEDGER
 from gt.core.page import next_send
 from gt.core.ready import CONTAINERS, FOR_PEOPLE, order, satisfied
 from gt.core.town import AgentSpec
@@ -123,6 +124,9 @@ def plan(world: World) -> Plan:
 def _stale_locks(world: World) -> Iterator[Action]:
     for ref in sorted(world.stale):
         yield Action(By.RECONCILE, "heal", (ref,), f"a gt died while it moved {ref}")
+    if world.pruned and LEDGER not in world.stale:
+        why = f"git pruned {world.pruned} objects that are needed; the journal has them"
+        yield Action(By.RECONCILE, "heal", (LEDGER,), why)
 
 
 def _zombies(world: World) -> Iterator[Action]:

@@ -116,6 +116,8 @@ class World:
     remains: tuple[Remains, ...] = ()
     stale: tuple[str, ...] = ()
     """Refs that a gt died at while it moved them: locked, or with what it had prepared still lying about."""
+    pruned: int = 0
+    """Objects of gt's that a ref leads to and a pruning git took; the journal has them."""
     unreadable: tuple[str, ...] = ()
     """What is wrong with Bead files that can't be read, one sentence each."""
 

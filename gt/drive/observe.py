@@ -16,7 +16,7 @@ from gt.core.world import Liveness, Queued, Target, World
 from gt.drive.leftovers import leftovers
 from gt.errors import GtError, Malformed
 from gt.fleet import roster
-from gt.git import refs
+from gt.git import mending, refs
 from gt.git.leftlocks import left_locked
 from gt.git.repo import Repo, config_values
 from gt.refinery import places
@@ -61,6 +61,7 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
             pages={page.id: page for page in snapshot.pages()},
             remains=left.remains,
             stale=left_locked(repo, LEDGER),
+            pruned=len(mending.lost(repo)),
             unreadable=tuple(problem.message for problem in snapshot.problems()),
         )
 

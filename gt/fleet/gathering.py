@@ -181,6 +181,7 @@ def _committed(
     # What the set-up brought, a secret perhaps, may be in its commits: those are kept, but not offered.
     parent = record.start if record is not None and leaked else found.head
     with Objects(repo) as odb:
+        odb.include(left.tree, (odb.commit(parent).tree,))
         commit = odb.add_commit(left.tree, (parent,), message, AUTHOR, now)
         odb.flush()
     return replace(left, head=commit, others=(found.head,) if leaked else ())

@@ -44,6 +44,9 @@ def pin(repo: Repo, ref: str, left: Left, base: str, now: int) -> str:
         make_durable(repo, wanted, (base,) if there is None else (base, there))
         with suppress(refs.RaceLost):
             refs.swap(repo, ref, wanted, there, message="keep what an attempt left", actor=GT, now=now)
+            from gt.git import mending
+
+            mending.mend_tail(repo)
             return wanted
     raise refs.RaceLost(ref, None, refs.read(repo, ref))
 

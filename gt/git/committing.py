@@ -43,6 +43,7 @@ class Committer:
 
     def _plain(self, draft: Draft) -> str:
         with Objects(self.repo) as odb:
+            odb.include(draft.tree, (odb.commit(parent).tree for parent in draft.parents))
             oid = odb.add_commit(
                 draft.tree,
                 draft.parents,
@@ -62,4 +63,8 @@ class Committer:
         env = {key: (author if "_AUTHOR_" in key else committer)[key] for key in author}
         text = draft.message.encode("utf-8", "surrogateescape")
         args = ("-c", "core.fsync=all", "commit-tree", "-S", draft.tree, *parents)
-        return git(self.repo, *args, stdin=text, env=env, user=True).text
+        oid = git(self.repo, *args, stdin=text, env=env, user=True).text
+        with Objects(self.repo) as odb:
+            odb.include_commit(oid)
+            odb.flush()
+        return oid

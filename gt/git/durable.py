@@ -7,6 +7,9 @@ from pathlib import Path
 
 from gt.git.repo import Repo
 
+BINARY = getattr(os, "O_BINARY", 0)
+"""For `os.open`: Windows would write a newline as two characters."""
+
 
 def make_dir(repo: Repo, path: Path) -> None:
     """Make a directory and its parents below the common git dir, durably; fine if it exists."""

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from gt.errors import Malformed
 from gt.git import durable
@@ -21,7 +22,15 @@ HEADER = 64
 """Bytes that hold any object's header, which is `kind`, a blank, its size in decimal and a NUL."""
 
 ATTEMPTS = 100
-"""How often a fan-out directory that git gc removes under our hands is made again."""
+"""How often a directory or a file that git gc removes under our hands is made again."""
+
+
+class Deflated(NamedTuple):
+    """An object as its file holds it."""
+
+    oid: str
+    kind: str
+    data: bytes
 
 
 def name_of(repo: Repo, kind: str, data: bytes) -> str:
@@ -43,6 +52,11 @@ def load(folder: Path, oid: str) -> tuple[str, bytes] | None:
         packed = path_in(folder, oid).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
+    return inflate(oid, packed)
+
+
+def inflate(oid: str, packed: bytes) -> tuple[str, bytes]:
+    """Kind and content of what a file holds. Raises Malformed if it is damaged."""
     try:
         header, _, data = zlib.decompress(packed).partition(b"\0")
         kind, size = _header(header)
@@ -51,6 +65,11 @@ def load(folder: Path, oid: str) -> tuple[str, bytes] | None:
     if size != len(data):
         raise Malformed(oid, "is cut short", hint="git fsck")
     return kind, data
+
+
+def deflate(oid: str, kind: str, data: bytes) -> Deflated:
+    """An object as a file would hold it."""
+    return Deflated(oid, kind, zlib.compress(b"%s %d\0" % (kind.encode(), len(data)) + data, 1))
 
 
 def size(folder: Path, oid: str) -> int | None:
@@ -66,16 +85,12 @@ def size(folder: Path, oid: str) -> int | None:
         raise Malformed(oid, "is damaged", hint="git fsck") from None
 
 
-def store(repo: Repo, folder: Path, objects: Iterable[tuple[str, str, bytes]]) -> None:
-    """Write (id, kind, content) objects; all are durable when this returns."""
-    written = [
-        (oid, _write(repo, folder, oid, kind, data))
-        for oid, kind, data in objects
-        if not _freshen(folder, oid)
-    ]
-    for oid, temporary in written:
-        _publish(repo, folder, oid, temporary)
-    for place in {path_in(folder, oid).parent for oid, _ in written}:
+def store(repo: Repo, folder: Path, objects: Iterable[Deflated]) -> None:
+    """Write objects; all are durable when this returns."""
+    written = [(each, _write(repo, folder, each)) for each in objects if not _freshen(folder, each.oid)]
+    for each, temporary in written:
+        _publish(repo, folder, each, temporary)
+    for place in {path_in(folder, each.oid).parent for each, _ in written}:
         with suppress(FileNotFoundError):  # git packed what was in it
             durable.sync_dir(place)
 
@@ -89,36 +104,40 @@ def _freshen(folder: Path, oid: str) -> bool:
     """Whether the object is there already; its new time keeps a pruning git from removing it."""
     try:
         os.utime(path_in(folder, oid))
+        # A power cut may have left it empty: then it is written again.
+        return os.path.getsize(path_in(folder, oid)) > 0
     except OSError:
         return False
-    # A power cut may have left it empty: then it is written again.
-    return os.path.getsize(path_in(folder, oid)) > 0
 
 
-def _write(repo: Repo, folder: Path, oid: str, kind: str, data: bytes) -> Path:
+def _write(repo: Repo, folder: Path, wanted: Deflated) -> Path:
     """The object in a temporary file of the object directory, on disk."""
     # `tmp_obj_` is what git prune sweeps up after a crash.
-    temporary = folder / f"tmp_obj_{oid[:12]}{os.urandom(6).hex()}"
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+    temporary = folder / f"tmp_obj_{wanted.oid[:12]}{os.urandom(6).hex()}"
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | durable.BINARY, 0o444)
     try:
         durable.share(repo, fd, writable=False)
-        durable.write_all(fd, zlib.compress(b"%s %d\0" % (kind.encode(), len(data)) + data, 1))
+        durable.write_all(fd, wanted.data)
         os.fsync(fd)
     except BaseException:
-        os.unlink(temporary)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
         raise
     finally:
         os.close(fd)
     return temporary
 
 
-def _publish(repo: Repo, folder: Path, oid: str, temporary: Path) -> None:
-    target = path_in(folder, oid)
+def _publish(repo: Repo, folder: Path, wanted: Deflated, temporary: Path) -> None:
+    target = path_in(folder, wanted.oid)
     for _ in range(ATTEMPTS):
         try:
             os.replace(temporary, target)
         except FileNotFoundError:
+            # A pruning git takes the directory while it is empty, and temporary files that it thinks forgotten.
             durable.make_dir(repo, target.parent)
+            if not temporary.exists():
+                temporary = _write(repo, folder, wanted)
         else:
             return
     raise FileNotFoundError(target)

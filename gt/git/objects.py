@@ -8,22 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Self
 
 from gt.errors import GtError, Malformed
 from gt.git import formats, ident, loose
+from gt.git.folders import object_folders
 from gt.git.formats import EXECUTABLE, FILE, GITLINK, SYMLINK, TREE, Commit, Entry
 from gt.git.repo import WIDTH, Repo
 
 if TYPE_CHECKING:
+    from gt.git.mending import Memory
     from gt.git.packs import Packs
 
 __all__ = ["EXECUTABLE", "FILE", "GITLINK", "SYMLINK", "TREE", "Commit", "Entry", "MissingObject", "Objects"]
 
-ALTERNATES_DEPTH = 5
-"""How many alternates of alternates git follows."""
+INCLUDED = 8 << 20
+"""Bytes of files that one flush includes, at most, because another git wrote them."""
+
+JOURNALLED = 2 * INCLUDED
+"""Bytes of objects from which on a flush is too large for the journal."""
 
 BULK = 100
 """From so many new objects on they are written as one pack: git asks the same of what it fetches."""
@@ -43,15 +49,20 @@ class Objects:
     """The objects of a repository, its alternates' included; open one for a command, as a context manager.
 
     What is added can be read at once and is on disk after `flush`. Reading raises MissingObject for what
-    isn't there, Malformed for what is damaged or of another kind.
+    isn't there, Malformed for what is damaged or of another kind. What a pruning git took of gt's own is given
+    back from the journal.
     """
 
     def __init__(self, repo: Repo) -> None:
         self._repo = repo
         self._folder = repo.common_dir / "objects"
-        self._folders = _with_alternates(self._folder)
+        self._folders = object_folders(repo)
         self._added: dict[str, tuple[str, bytes]] = {}
+        self._included: dict[str, tuple[str, bytes]] = {}
+        self._flushed: list[loose.Deflated] = []
+        self._keeps: list[Path] = []
         self._packs: Packs | None = None
+        self._memory: Memory | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -62,6 +73,8 @@ class Objects:
         if self._packs is not None:
             self._packs.close()
             self._packs = None
+        for keep in self._keeps:
+            keep.unlink(missing_ok=True)
 
     def blob(self, oid: str) -> bytes:
         """A blob's content."""
@@ -92,9 +105,11 @@ class Objects:
         from gt.git.run import git
 
         said = git(self._repo, "cat-file", "--batch-check=%(objectsize)", stdin=f"{oid}\n".encode()).text
-        if not said.isdigit():
-            raise MissingObject(oid)
-        return int(said)
+        if said.isdigit():
+            return int(said)
+        if (given := self._given_back(oid)) is not None:
+            return len(given[1])
+        raise MissingObject(oid)
 
     def has(self, oid: str) -> bool:
         """Whether the object is there, without reading it."""
@@ -102,7 +117,7 @@ class Objects:
         if oid in self._added or self._is_loose(oid):
             return True
         # Once more at the end: a gc that unpacks an object writes it loose before it removes the pack.
-        return self._opened_packs().has(oid) or self._is_loose(oid)
+        return self._opened_packs().has(oid) or self._is_loose(oid) or self._given_back(oid) is not None
 
     def blobs(self, oids: Iterable[str], limit: int | None = None) -> Iterator[tuple[str, bytes | None]]:
         """Many blobs by one process, in the order asked for.
@@ -149,17 +164,82 @@ class Objects:
         body = message.replace("\0", "").rstrip("\n")
         return self._add("commit", formats.encode("\n".join([*lines, "", body, ""])))
 
-    def flush(self) -> None:
-        """Make everything that was added durable."""
-        if not self._added:
+    def include(self, tree: str, known: Iterable[str]) -> None:
+        """Take along, with the next flush, what a tree has and none of the known trees has: a git wrote it.
+
+        The known trees are kept by refs already. Files are taken along up to INCLUDED bytes.
+        """
+        trees: dict[str, bytes] = {}
+        files: dict[str, None] = {}
+        self._news(tree, tuple(known), trees, files)
+        room = INCLUDED
+        near = {oid: found for oid in files if (found := self._loose(oid))}
+        far = self.blobs((oid for oid in files if oid not in near), room)
+        for oid, data in chain(((oid, found[1]) for oid, found in near.items()), far):
+            if data is not None and len(data) <= room:
+                room -= len(data)
+                self._included[oid] = ("blob", data)
+        for oid, data in trees.items():
+            self._included[oid] = ("tree", data)
+
+    def _news(
+        self, tree: str, known: tuple[str, ...], trees: dict[str, bytes], files: dict[str, None]
+    ) -> None:
+        """Put the trees and files below this tree that none of the known trees has, at the same path, into these."""
+        if tree in known or tree in trees:
             return
-        if len(self._added) < BULK:
-            loose.store(self._repo, self._folder, ((oid, *added) for oid, added in self._added.items()))
-        else:
+        data = self._get(tree, "tree")
+        beside = [{entry.name: entry for entry in self.tree(oid)} for oid in known]
+        for entry in formats.parse_tree(tree, data):
+            there = [entries[entry.name] for entries in beside if entry.name in entries]
+            if entry.mode == GITLINK or any(each.oid == entry.oid for each in there):
+                continue
+            if entry.mode == TREE:
+                self._news(entry.oid, tuple(each.oid for each in there if each.mode == TREE), trees, files)
+            else:
+                files[entry.oid] = None
+        trees[tree] = data
+
+    def include_commit(self, oid: str) -> None:
+        """As `include`, for a commit and what it has beyond its parents."""
+        data = self._get(oid, "commit")
+        commit = formats.parse_commit(oid, data)
+        self.include(commit.tree, (self.commit(parent).tree for parent in commit.parents))
+        self._included[oid] = ("commit", data)
+
+    def flush(self) -> None:
+        """Make everything that was added durable, and safe from a git that prunes, as long as this is open.
+
+        It is written down in the journal, which keeps it safe for longer; what is too large for that isn't.
+        """
+        from gt.git import journal, mending, presence
+
+        added, included = self._added, self._included
+        if not (added or included):
+            return
+        everything = {**included, **added}
+        small = sum(len(data) for _, data in everything.values()) <= JOURNALLED
+        if small:
+            self._flushed = [loose.deflate(oid, *each) for oid, each in everything.items()]
+            journal.append(self._repo, self._flushed, lambda: mending.mend(self._repo))
+        if small and len(added) < BULK:
+            loose.store(self._repo, self._folder, [each for each in self._flushed if each.oid in added])
+        elif added:
             from gt.git import packing
 
-            packing.store(self._repo, self._added.values())
-        self._added.clear()
+            self._keeps.append(packing.store(self._repo, added.values()))
+        for oid in presence.absent(self._repo, included):
+            loose.store(self._repo, self._folder, [loose.deflate(oid, *included[oid])])
+        added.clear()
+        included.clear()
+
+    def stand(self) -> None:
+        """See to it that what was flushed last is still there: a pruning git takes what no ref leads to."""
+        from gt.git import presence
+
+        gone = set(presence.absent(self._repo, (each.oid for each in self._flushed)))
+        if gone:
+            loose.store(self._repo, self._folder, [each for each in self._flushed if each.oid in gone])
 
     def _add(self, kind: str, data: bytes) -> str:
         oid = loose.name_of(self._repo, kind, data)
@@ -174,6 +254,7 @@ class Objects:
             or self._packed(oid)
             or self._loose(oid)
             or self._asked(oid)
+            or self._given_back(oid)
         )
         if found is None:
             raise MissingObject(oid)
@@ -223,6 +304,14 @@ class Objects:
         fields = header.decode("ascii", "replace").split(" ")
         return (fields[1], rest[:-1]) if len(fields) == 3 else None
 
+    def _given_back(self, oid: str) -> tuple[str, bytes] | None:
+        """What the journal has of it."""
+        if self._memory is None:
+            from gt.git.mending import Memory
+
+            self._memory = Memory(self._repo)
+        return self._memory.give_back(oid)
+
     def _batch(self, oids: list[str], limit: int | None) -> Iterator[bytes | None]:
         if not oids:
             return
@@ -230,11 +319,12 @@ class Objects:
 
         asked = "".join(f"{oid}\n" for oid in oids).encode()
         with git_stream(self._repo, "cat-file", "--batch", "--buffer", stdin=asked) as out:
-            for _ in oids:
+            for oid in oids:
                 _, _, said = out.readline().decode("ascii", "replace").rstrip("\n").partition(" ")
                 kind, _, size = said.partition(" ")
                 if not size.isdigit():
-                    yield None
+                    kind, data = self._given_back(oid) or ("", b"")
+                    yield data if kind == "blob" and (limit is None or len(data) <= limit) else None
                 elif kind != "blob" or (limit is not None and int(size) > limit):
                     _skip(out, int(size) + 1)
                     yield None
@@ -245,15 +335,3 @@ class Objects:
 def _skip(out: IO[bytes], count: int) -> None:
     while count > 0:
         count -= len(out.read(min(count, 1 << 16))) or count
-
-
-def _with_alternates(folder: Path, depth: int = ALTERNATES_DEPTH) -> tuple[Path, ...]:
-    try:
-        text = (folder / "info" / "alternates").read_text("utf-8", "surrogateescape")
-    except OSError:
-        return (folder,)
-    found = [folder]
-    for line in text.split("\n"):
-        if line and not line.startswith("#") and depth > 0:
-            found.extend(_with_alternates(folder / line, depth - 1))
-    return tuple(dict.fromkeys(found))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
 from gt.git import durable
 from gt.git.repo import Repo
@@ -19,13 +21,31 @@ SYNC = ("-c", "core.fsync=pack,pack-metadata", "-c", "core.fsyncMethod=fsync")
 """Config under which git syncs what it writes, whatever the user's says."""
 
 
-def store(repo: Repo, objects: Iterable[tuple[str, bytes]]) -> None:
+WHY = "gt: until a ref leads to it"
+"""What the `.keep` file of such a pack says."""
+
+
+def store(repo: Repo, objects: Iterable[tuple[str, bytes]]) -> Path:
     """Write (kind, content) objects, each once; all are durable when this returns.
 
-    A crash leaves at most a `tmp_pack_` file, which git prune sweeps up, or a pack that nothing refers to yet.
+    The file that is returned keeps a git that packs or prunes away from them, until it is removed. A crash leaves at
+    most a `tmp_pack_` file, which git prune sweeps up, or such a kept pack; see `abandoned`.
     """
-    git(repo, *SYNC, "index-pack", "--stdin", stdin=_pack(repo.object_format, tuple(objects)))
-    durable.sync_dir(repo.common_dir / "objects" / "pack")
+    folder = repo.common_dir / "objects" / "pack"
+    data = _pack(repo.object_format, tuple(objects))
+    said = git(repo, *SYNC, "index-pack", "--stdin", f"--keep={WHY}", stdin=data).text
+    durable.sync_dir(folder)
+    return folder / f"pack-{said.rpartition(chr(9))[2]}.keep"
+
+
+def abandoned(repo: Repo, before: int) -> tuple[Path, ...]:
+    """The files that keep a pack for a gt that died before that time, in seconds since the epoch."""
+    found = []
+    for path in sorted((repo.common_dir / "objects" / "pack").glob("*.keep")):
+        with suppress(OSError):
+            if path.stat().st_mtime <= before and path.read_text("utf-8", "replace").strip() == WHY:
+                found.append(path)
+    return tuple(found)
 
 
 def _pack(object_format: str, objects: tuple[tuple[str, bytes], ...]) -> bytes:

@@ -64,5 +64,10 @@ def catch_up(repo: Repo, target: str, *, actor: str, now: int) -> None:
 def put(repo: Repo, ref: str, oid: str | None, *, why: str, actor: str, now: int) -> None:
     """Move one of gt's own refs, wherever it is; only the holder of the merge lock does."""
     old = refs.read(repo, ref)
-    if old != oid:
-        refs.swap(repo, ref, oid, old, message=why, actor=actor, now=now)
+    if old == oid:
+        return
+    refs.swap(repo, ref, oid, old, message=why, actor=actor, now=now)
+    if oid is not None:
+        from gt.git import mending
+
+        mending.mend_tail(repo)

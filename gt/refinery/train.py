@@ -118,6 +118,7 @@ class Yardmaster:
         own = self._footprint(tip, sub.commit)
         strays = tuple(sorted(change.path for change in changes if change.path not in own))
         with Objects(self.repo) as odb:
+            odb.include(merged.tree, (odb.commit(parent).tree for parent in (at, sub.commit)))
             commit = odb.add_commit(
                 merged.tree, (at, sub.commit), f"candidate {member.name}", CANDIDATE, sub.at
             )

@@ -100,6 +100,7 @@ class Trial:
         yard, ref = self.yard, pins.candidate_ref(self.bead.id, self.sub.token)
         with Objects(yard.repo) as odb:
             parents = (self.tip, self.sub.commit)
+            odb.include(tree, (odb.commit(parent).tree for parent in parents))
             commit = odb.add_commit(tree, parents, f"candidate {self.bead.id}", yard.actor, yard.clock())
             odb.flush()
         pins.put(yard.repo, ref, commit, why="gate a candidate", actor=yard.actor, now=yard.clock())

@@ -17,6 +17,9 @@ _FIELDS = ("%H", "%P", "%at", "%an <%ae>", "%s", "%(trailers:only=true,unfold=tr
 _FORMAT = "%x00".join(_FIELDS)
 _OWN = ("Gt-Verb", "Gt-Actor", "Gt-Bead")
 
+ROUNDS = 5
+"""How often history is asked for again because a pruning git had taken some of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -61,11 +64,12 @@ class Sought:
 
 def log(repo: Repo, sought: Sought | None = None, limit: int | None = None) -> Iterator[Event]:
     """The events, latest first, at most so many. Raises NotFound without a ledger."""
-    if refs.read(repo, LEDGER) is None:
+    tip = refs.read(repo, LEDGER)
+    if tip is None:
         raise NotFound("town", repo.name, hint="gt init")
     wanted = sought or Sought()
     exclude = (f"^{wanted.after}",) if wanted.after else ()
-    fitting = filter(wanted.fits, _events(repo, *_narrowed(wanted), LEDGER, *exclude, "--"))
+    fitting = filter(wanted.fits, _events(repo, *_narrowed(wanted), tip, *exclude, "--"))
     return islice(fitting, limit)
 
 
@@ -88,6 +92,26 @@ def _narrowed(sought: Sought) -> Iterator[str]:
 
 
 def _events(repo: Repo, *args: str) -> Iterator[Event]:
+    from gt.git.run import GitFailed
+
+    told = 0
+    for _ in range(ROUNDS):
+        try:
+            for each in islice(_streamed(repo, *args), told, None):
+                yield each
+                told += 1
+        except GitFailed:
+            from gt.git import mending
+
+            # Git itself knows nothing of the journal.
+            if not mending.mend(repo):
+                raise
+        else:
+            return
+    yield from islice(_streamed(repo, *args), told, None)
+
+
+def _streamed(repo: Repo, *args: str) -> Iterator[Event]:
     from gt.git.run import git_stream
 
     said = ("-z", f"--format={_FORMAT}", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8")

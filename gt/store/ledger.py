@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gt.core.bead import Bead
+from gt.core.ids import LEDGER
 from gt.core.state import LedgerMeta, TownState
 from gt.errors import Busy, NotFound, Refused
 from gt.git import refs
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from gt.store.tree import LedgerTree
 
 __all__ = ["LEDGER", "Changes", "Ledger", "Message", "Snapshot"]
-
-LEDGER = "refs/heads/beads"
 
 ROUNDS = 50
 """How often a change is run again because somebody without our lock moved the branch."""
@@ -187,11 +186,17 @@ class Ledger:
         return self._at(tip)
 
     def _commit(self, odb: Objects, root: str, parents: tuple[str, ...], message: Message) -> str:
+        from gt.git import mending
+
         oid = odb.add_commit(root, parents, message.text(), message.author(), message.now)
         odb.flush()
         old = parents[0] if parents else None
         subject = _line(message.subject)
+        # A git that prunes may take what no ref leads to, and what none led to when it looked.
+        odb.stand()
         refs.swap(self.repo, LEDGER, oid, old, message=subject, actor=message.author(), now=message.now)
+        odb.stand()
+        mending.mend_tail(self.repo)
         return oid
 
     def _at(self, tip: str) -> Snapshot:

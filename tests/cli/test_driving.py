@@ -142,6 +142,6 @@ def test_acknowledging_that_others_moved_a_target_accepts_it(town: TownScene) ->
 
 def test_heal_and_prune_have_nothing_to_do(town: TownScene) -> None:
     bead = town.create("one")
-    assert "no gt died at" in town("heal", "refs/heads/beads").err
+    assert "nothing to heal at" in town("heal", "refs/heads/beads").err
     assert "left nothing" in town("prune", bead, "1-aaaa").err
     town("prune", bead, "nonsense", code=1)

@@ -98,8 +98,9 @@ def test_garbage_and_zombies_count_last() -> None:
         remains=(Remains(gt("a"), "1-aaaa", "lock", "/x"),),
         zombies=(Zombie(gt("a"), "1-aaaa"),),
         stale=("r",),
+        pruned=2,
     )
-    assert measure(left).garbage == 3
+    assert measure(left).garbage == 5
     assert measure(world()) < measure(left) < measure(world(bead("b")))
 
 

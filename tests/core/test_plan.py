@@ -53,7 +53,7 @@ def test_every_action_can_be_typed(some: World) -> None:
 @FEW
 def test_nothing_destructive_from_the_unknown(some: World, now: int) -> None:
     """Without a single successful look at processes, only a deadline ends a lease."""
-    blind = replace(some, now=now, liveness={}, zombies=(), remains=(), stale=(), landings={})
+    blind = replace(some, now=now, liveness={}, zombies=(), remains=(), stale=(), pruned=0, landings={})
     for action in plan(blind).by(By.RECONCILE):
         if action.verb == "expire":
             held = some.beads[action.args[0]].status.lease

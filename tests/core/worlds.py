@@ -97,5 +97,6 @@ def worlds(draw: st.DrawFn) -> World:
         pages={p.id: p for p in draw(st.lists(pages, max_size=2))},
         remains=tuple(draw(st.lists(st.builds(Remains, some, tokens, st.just("lock"), line), max_size=2))),
         stale=tuple(draw(st.lists(st.just("refs/heads/beads"), max_size=1))),
+        pruned=draw(st.sampled_from((0, 0, 3))),
         unreadable=tuple(draw(st.lists(line, max_size=1))),
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gt.core.bead import Phase, Result
+from gt.git import loose, mending
 from gt.git.merge import trailers
 from gt.refinery.pins import landing_ref
 from gt.refinery.trial import Undecided
@@ -250,3 +251,22 @@ def test_the_budget_ends_endless_trying(repo_path: Path) -> None:
     assert "has had all gate runs" in report.trouble
     assert set(yard.causes().values()) <= {"waiting budget-target", "held could-not-run"}
     assert len(waiting) == len(yard.causes())
+
+
+def test_what_a_landing_is_made_of_outlives_a_git_that_prunes(yard: Scene) -> None:
+    """Its tree and its merged files are another git's making; they are in the journal all the same."""
+    base = yard.commit({"both.txt": "".join(f"{n}\n" for n in range(20))})
+    yard.git("update-ref", "refs/heads/main", base)
+    lines = [f"{n}\n" for n in range(20)]
+    yard.submit({"both.txt": "".join([*lines[:19], "end\n"]), "deep/er/one": "1\n"})
+    yard.git("update-ref", "refs/heads/main", yard.commit({"both.txt": "".join(["start\n", *lines[1:]])}))
+    old = yard.tip()
+    assert len(yard.merge().landed) == 1
+    made = yard.git("rev-list", "--objects", "main", "--not", old, "--glob=refs/gt/sub").splitlines()
+    gone = [line.split()[0] for line in made]
+    assert sorted(line.partition(" ")[2] for line in made) == ["", "", "both.txt"]
+    for oid in gone:
+        loose.path_in(yard.repo.common_dir / "objects", oid).unlink()
+    assert mending.mend(yard.repo) == len(gone)
+    yard.git("fsck")
+    assert yard.git("show", "main:both.txt").split()[::19] == ["start", "end"]

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from gt.core.bead import Attempt, Landed, Phase, Result, Status, Stuck, StuckReason
+from gt.core.ids import bead_path
 from gt.core.page import MAX_SENDS
 from gt.core.plan import Next
 from gt.drive.reconcile import Reconciled, reconcile
 from gt.fleet import roster
 from gt.fleet.places import PRIVATE
+from gt.git import loose
 from gt.verbs.ack import ack
 from gt.verbs.prune import prune
 from tests.conftest import NOW, run_git
@@ -192,4 +194,15 @@ def test_what_a_submitted_attempt_left_goes_too(scene: Scene) -> None:
     scene.nothing_left()
     pins = run_git(scene.path, "for-each-ref", "--format=%(refname)", "refs/gt/wip", "refs/gt/sub")
     assert pins == f"refs/gt/sub/{ONE}/{submitted.token}"
+    assert reconcile(scene.hands()).done == []
+
+
+def test_what_another_git_pruned_too_early_is_given_back(scene: Scene) -> None:
+    scene.put(bead(1, LANDED))
+    tree = run_git(scene.path, "rev-parse", f"beads:{Path(bead_path(ONE)).parent}")
+    loose.path_in(scene.repo.common_dir / "objects", tree).unlink()
+    outcome = reconcile(scene.hands())
+    assert [action.command for action in outcome.done] == ["gt heal refs/heads/beads"]
+    assert outcome.plan.next is Next.REST
+    run_git(scene.path, "fsck")
     assert reconcile(scene.hands()).done == []

@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.checks import assert_no_locks, check_town
 from tests.e2e.town import Town
+from tests.git.gitscenes import meanwhile
 
 pytestmark = pytest.mark.e2e
 
@@ -84,3 +85,21 @@ def test_a_submitted_branch_that_is_deleted_and_pruned_still_lands(town: Town) -
     assert town.phase(bead) == "landed"
     assert town.text("kept") == "yes"
     check_town(town)
+
+
+@pytest.mark.parametrize("prune", ["--prune=now", "--prune=2.weeks.ago"])
+def test_beside_a_git_that_packs_and_prunes_without_end_nobody_sees_an_error(town: Town, prune: str) -> None:
+    beads = [town.create(f"task {number}") for number in range(3)]
+    with meanwhile(town.path, f"gc -q {prune}", "pack-refs --all"):
+        for turn in range(4):
+            calls = [town.start("note", bead, f"remark {turn}") for bead in beads]
+            calls += [town.start("list"), town.start("log", beads[0]), town.start("create", f"more {turn}")]
+            said = [(process.communicate(timeout=60), process.returncode) for process in calls]
+            assert [code for _, code in said] == [0] * len(calls), said
+    town.gt("reconcile", ok=(0, 10, 12))
+    assert town.git("fsck", "--full", "--no-dangling") == ""
+    found = town.beads()
+    assert len(found) == 7
+    for bead in beads:
+        assert [note["text"] for note in found[bead]["notes"]] == [f"remark {turn}" for turn in range(4)]
+    assert_no_locks(town)

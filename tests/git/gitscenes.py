@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 FORK = multiprocessing.get_context("fork")
@@ -35,3 +36,17 @@ def together(count: int, deed: Callable[[int], None]) -> None:
     for child in children:
         child.join()
     assert [child.exitcode for child in children] == [0] * count
+
+
+@contextmanager
+def meanwhile(path: Path, *commands: str) -> Iterator[None]:
+    """These git commands, again and again, whatever they answer; at least once."""
+    flag = path.parent / "storm"
+    flag.touch()
+    script = f"while :; do {'; '.join(f'git {each}' for each in commands)}; test -e '{flag}' || exit 0; done"
+    with subprocess.Popen(["sh", "-c", script], cwd=path, stderr=subprocess.DEVNULL) as storm:
+        try:
+            yield
+        finally:
+            flag.unlink()
+            assert storm.wait(60) == 0

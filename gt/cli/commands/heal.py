@@ -19,7 +19,9 @@ def heal(
     ctx: typer.Context,
     ref: Annotated[str, typer.Argument(metavar="REF", help="The full name of a ref: refs/heads/beads.")],
 ) -> int:
-    """Remove the lock that a gt which died left on a ref; every other lock stays.
+    """Remove the lock that a gt which died left on a ref, and give back what another git pruned too early.
+
+    Every other lock stays. A git that prunes at once (git gc --prune=now) may take what gt wrote while it looked.
 
     Example:
       gt heal refs/heads/beads
@@ -31,5 +33,5 @@ def heal(
     elif changed:
         gt.out(f"cleared up at {ref}")
     else:
-        gt.say(f"no gt died at {ref}")
+        gt.say(f"nothing to heal at {ref}")
     return 0
