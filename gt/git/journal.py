@@ -84,6 +84,11 @@ def tail(repo: Repo) -> Iterator[Record]:
     yield from _parse(data)
 
 
+def segments(repo: Repo) -> tuple[Path, ...]:
+    """The files of the ring, oldest first; only the last is ever appended to."""
+    return tuple(_place(repo, number) for number in sorted(_numbers(repo)))
+
+
 def state(repo: Repo) -> tuple[tuple[str, int], ...]:
     """What tells whether anything was added: the segments by name, oldest first, with their sizes in bytes."""
     found = []

@@ -213,6 +213,18 @@ def newest(gt_dir: Path) -> int:
     return max((int(number) for number in numbers if number.isdecimal()), default=0)
 
 
+def retired(gt_dir: Path) -> tuple[Path, ...]:
+    """The files of indexes that another has taken the place of."""
+    current = newest(gt_dir)
+    found = []
+    for path in sorted(gt_dir.glob("index*.db*")):
+        stem, dot, _ = path.name.partition(".db")
+        number = stem.removeprefix("index").removeprefix("-") or "0"
+        if dot and number.isdecimal() and int(number) < current:
+            found.append(path)
+    return tuple(found)
+
+
 def _retire(gt_dir: Path, current: int) -> None:
     for generation in range(max(0, current - 5), current):
         for suffix in ("", "-wal", "-shm"):

@@ -224,9 +224,9 @@ class Ledger:
         except OSError:
             return
         if crowd > CROWDED:
-            from gt.git.run import git
+            from gt.git.housekeeping import pack_sometime
 
-            git(self.repo, "-c", "gc.autoDetach=true", "gc", "--auto", "--quiet", ok=range(256))
+            pack_sometime(self.repo)
 
 
 def _files(tree: LedgerTree, before: Snapshot, changes: Changes) -> dict[str, bytes]:

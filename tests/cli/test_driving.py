@@ -13,7 +13,7 @@ from gt.core.plan import Next
 from gt.drive.run import End
 from tests.cli.conftest import Gt
 from tests.cli.towns import TownScene, untouched
-from tests.conftest import run_git
+from tests.conftest import NOW, run_git
 
 SETTINGS = """\
 apiVersion: gt/v1
@@ -145,3 +145,23 @@ def test_heal_and_prune_have_nothing_to_do(town: TownScene) -> None:
     assert "nothing to heal at" in town("heal", "refs/heads/beads").err
     assert "left nothing" in town("prune", bead, "1-aaaa").err
     town("prune", bead, "nonsense", code=1)
+
+
+def test_gc_says_what_it_removes_and_what_stays(town: TownScene) -> None:
+    bead = town.create("one")
+    place = town.path / ".git" / "gt" / "log" / bead / "1-aaaa.log"
+    place.parent.mkdir(parents=True)
+    place.write_text("said\n")
+    assert "kept 1 log: its Bead isn't over" in town("gc", "--dry-run").out
+    town("close", bead, "--reason", "done")
+    assert "kept 1 log: its Bead has been over for a short time only" in town("gc").out
+    later = {"now": NOW + 8 * 86400}
+    dry = town("gc", "--dry-run", "--older-than", "7d", "--json", **later).data
+    assert (dry["kind"], dry["dryRun"], dry["packed"], dry["freed"]) == ("Collected", True, False, 5)
+    assert dry["removed"] == [{"kind": "log", "name": str(place), "size": 5}]
+    assert {"kind", "name", "size", "why"} == dry["kept"][0].keys()
+    assert town("gc", **later).out.startswith("kept ")
+    assert place.exists()
+    assert town("gc", "--older-than", "7d", **later).out.splitlines()[0] == f"removed log {place}"
+    assert not place.exists()
+    town("gc", "--older-than", "soon", code=2)
