@@ -28,6 +28,8 @@ class Kind(StrEnum):
     """A ref that keeps what was submitted, or what an attempt left."""
     INDEX = "index"
     """An index of the ledger that was replaced because it was broken."""
+    KEEP = "keep"
+    """What kept a new pack from other gits until a ref led to it, by a gt that died before."""
     JOURNAL = "journal"
     """Objects that gt wrote, once more; see the ledger's journal."""
 

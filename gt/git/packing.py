@@ -13,13 +13,16 @@ from pathlib import Path
 
 from gt.git import durable
 from gt.git.repo import Repo
-from gt.git.run import git
+from gt.git.run import GitFailed, git
 
 KINDS = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
 
 SYNC = ("-c", "core.fsync=pack,pack-metadata", "-c", "core.fsyncMethod=fsync")
 """Config under which git syncs what it writes, whatever the user's says."""
 
+
+ATTEMPTS = 20
+"""How often a pack is written again that vanished under git's hands."""
 
 WHY = "gt: until a ref leads to it"
 """What the `.keep` file of such a pack says."""
@@ -33,7 +36,15 @@ def store(repo: Repo, objects: Iterable[tuple[str, bytes]]) -> Path:
     """
     folder = repo.common_dir / "objects" / "pack"
     data = _pack(repo.object_format, tuple(objects))
-    said = git(repo, *SYNC, "index-pack", "--stdin", f"--keep={WHY}", stdin=data).text
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            said = git(repo, *SYNC, "index-pack", "--stdin", f"--keep={WHY}", stdin=data).text
+        except GitFailed as error:
+            # Another git that prunes takes what it thinks forgotten, also while it is written.
+            if not left or "No such file" not in error.stderr:
+                raise
+        else:
+            break
     durable.sync_dir(folder)
     return folder / f"pack-{said.rpartition(chr(9))[2]}.keep"
 

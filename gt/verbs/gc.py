@@ -16,7 +16,7 @@ from gt.core.garbage import MONTH, Kind, Piece
 from gt.core.town import Town
 from gt.errors import Busy, GtError, Malformed
 from gt.fleet import attic as attempts
-from gt.git import housekeeping, journal, mending, refs, worktree
+from gt.git import housekeeping, journal, mending, packing, refs, worktree
 from gt.git.contained import spare
 from gt.git.leftlocks import left_locked
 from gt.git.repo import Repo
@@ -31,7 +31,7 @@ from gt.store.targets import targets, tip, town_of
 PINS = ("refs/gt/wip", "refs/gt/sub")
 
 DAY = 86400
-"""Seconds after which a segment of the journal has served."""
+"""Seconds after which a segment of the journal has served, and a write is no longer under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,7 @@ def _looked(repo: Repo, ledger: Ledger, now: int, age: int, *, merging: bool) ->
             *attempts.notes(repo, over, before),
             *_pins(repo, over, before),
             *_indexes(repo),
+            *_keeps(repo, now),
             *_segments(repo, now),
         ]
     yard = [
@@ -166,6 +167,11 @@ def _indexes(repo: Repo) -> Iterator[Piece]:
     for path in index.retired(repo.gt_dir):
         with suppress(FileNotFoundError):
             yield Piece(Kind.INDEX, str(path), path.stat().st_size)
+
+
+def _keeps(repo: Repo, now: int) -> Iterator[Piece]:
+    for path in packing.abandoned(repo, now - DAY):
+        yield Piece(Kind.KEEP, str(path))
 
 
 def _segments(repo: Repo, now: int) -> Iterator[Piece]:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from gt.core.bead import Note
-from gt.git import mending
+from gt.git import journal, mending, objects
 from gt.git.repo import discover
 from gt.store import history
 from gt.store.ledger import Changes, Ledger, Snapshot
 from tests.conftest import NOW, run_git
 from tests.git.gitscenes import meanwhile, together
-from tests.store.scenes import bead, bead_id, message, new_ledger
+from tests.store.scenes import bead, bead_id, message, new_ledger, write
 
 WRITERS = 4
 TURNS = 12
@@ -59,3 +59,14 @@ def test_nothing_is_lost(repo_path: Path, commands: tuple[str, ...]) -> None:
         assert {note.text for each in snapshot.live() for note in each.notes} == written
         assert snapshot.problems() == ()
     assert run_git(repo_path, "rev-list", "--count", "beads") == str(2 + len(written))
+
+
+def test_a_commit_of_hundreds_is_not_lost_either(repo_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "JOURNALLED", 1 << 12)
+    ledger = new_ledger(repo_path)
+    with meanwhile(repo_path, "gc -q --prune=now"):
+        for turn in range(4):
+            write(ledger, *(bead(1000 * turn + n) for n in range(150)))
+    assert run_git(repo_path, "fsck", "--full", "--strict", "--no-dangling") == ""
+    assert list((ledger.repo.common_dir / "objects" / "pack").glob("*.keep")) == []
+    assert sum(len(record.objects) for record in journal.records(ledger.repo)) < 10

@@ -13,7 +13,7 @@ from gt import lock
 from gt.core.bead import Closed, CloseReason, Landed, Phase, Status
 from gt.core.garbage import MONTH, Kind
 from gt.errors import Busy
-from gt.git import housekeeping, journal, loose, mending
+from gt.git import housekeeping, journal, loose, mending, packing
 from gt.refinery import slots
 from gt.refinery.places import merge_lock, slot_lock
 from gt.store import index
@@ -224,6 +224,16 @@ def test_broken_indexes_and_old_segments_go(yard: Scene, monkeypatch: pytest.Mon
         third.name: "it is appended to",
     }
     assert journal.segments(yard.repo) == (second, third)
+
+
+def test_what_kept_a_pack_for_a_gt_that_died_goes(yard: Scene) -> None:
+    mine = packing.store(yard.repo, [("blob", b"new")])
+    others = put(mine.with_name("pack-1.keep"), "mine")
+    assert collect(yard).removed == ()
+    assert mine.exists()
+    os.utime(mine, (OLD, OLD))
+    assert [piece.name for piece in collect(yard).removed] == [str(mine)]
+    assert others.exists()
 
 
 def test_git_packs_and_says_which_paths_a_commit_changes(yard: Scene) -> None:
