@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import merge
 from itertools import islice
 
+from gt.core.ids import bead_path
 from gt.errors import NotFound
 from gt.git import refs
 from gt.git.formats import seconds
@@ -43,7 +45,7 @@ class Sought:
     """Which events are wanted: those that fit all that is given."""
 
     bead: str | None = None
-    """By its whole id."""
+    """By its whole id: what changed its file, and merges that name it."""
     verbs: Collection[str] = ()
     """Any of them."""
     actor: str = ""
@@ -56,10 +58,8 @@ class Sought:
     def fits(self, event: Event) -> bool:
         """Whether the event is one of them, as far as git wasn't asked to see to it."""
         return (
-            (self.bead is None or self.bead in event.beads)
-            and (not self.verbs or event.verb in self.verbs)
-            and self.actor.casefold() in event.actor.casefold()
-        )
+            not self.verbs or event.verb in self.verbs
+        ) and self.actor.casefold() in event.actor.casefold()
 
 
 def log(repo: Repo, sought: Sought | None = None, limit: int | None = None) -> Iterator[Event]:
@@ -68,9 +68,26 @@ def log(repo: Repo, sought: Sought | None = None, limit: int | None = None) -> I
     if tip is None:
         raise NotFound("town", repo.name, hint="gt init")
     wanted = sought or Sought()
-    exclude = (f"^{wanted.after}",) if wanted.after else ()
-    fitting = filter(wanted.fits, _events(repo, *_narrowed(wanted), tip, *exclude, "--"))
-    return islice(fitting, limit)
+    span = (tip, f"^{wanted.after}") if wanted.after else (tip,)
+    narrowed = tuple(_narrowed(wanted))
+    if wanted.bead is None:
+        found = _events(repo, *narrowed, *span, "--")
+    else:
+        found = _of_bead(repo, wanted.bead, (*narrowed, *span))
+    return islice(filter(wanted.fits, found), limit)
+
+
+def _of_bead(repo: Repo, bead: str, args: tuple[str, ...]) -> Iterator[Event]:
+    """By its file: git need not read the other commits, where their commit-graph tells what they change."""
+    # Simplified, it would leave out what one side of a merge did and the other undid.
+    own = _events(repo, "--full-history", *args, "--", bead_path(bead))
+    named = (f"--grep=^Gt-Bead: {bead}$", "--merges")
+    merges = (each for each in _events(repo, *named, *args, "--") if bead in each.beads)
+    seen: set[str] = set()
+    for each in merge(own, merges, key=lambda each: -each.at):
+        if each.commit not in seen:
+            seen.add(each.commit)
+            yield each
 
 
 def event(repo: Repo, commit: str) -> Event:
@@ -80,11 +97,9 @@ def event(repo: Repo, commit: str) -> Event:
 
 def _narrowed(sought: Sought) -> Iterator[str]:
     """What git can leave out by itself, without knowing trailers from other lines of a message."""
-    texts = [f"^Gt-Bead: {sought.bead}$"] if sought.bead is not None else []
-    if sought.verbs:
-        texts.append(f"^Gt-Verb: ({'|'.join(sorted(sought.verbs))})$")
     yield from ("--extended-regexp", "--all-match")
-    yield from (f"--grep={text}" for text in texts)
+    if sought.verbs:
+        yield f"--grep=^Gt-Verb: ({'|'.join(sorted(sought.verbs))})$"
     if sought.since is not None:
         yield f"--since-as-filter=@{sought.since}"
     if sought.until is not None:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from gt.core.ids import bead_path
 from gt.errors import NotFound
 from gt.git.repo import discover
 from gt.store.history import Event, Sought, event, log
 from gt.store.ledger import Changes, Message
 from tests.conftest import NOW, run_git
-from tests.store.scenes import ALICE, bead, bead_id, commit_files, new_ledger
+from tests.store.scenes import ALICE, bead, bead_id, commit_files, new_ledger, write
 
 
 def test_events_come_latest_first_and_by_bead(repo_path: Path) -> None:
@@ -31,11 +32,13 @@ def test_events_come_latest_first_and_by_bead(repo_path: Path) -> None:
     assert events[3].beads == (bead_id(1), bead_id(20))
     assert (events[3].at, events[3].actor) == (NOW + 1, ALICE)
     assert [event.subject[:8] for event in log(ledger.repo, Sought(bead_id(1)))] == ["Create 1"]
-    assert len(list(log(ledger.repo, Sought(bead_id(20))))) == 3
-    assert len(list(log(ledger.repo, Sought(bead_id(20)), limit=2))) == 2
+    assert list(log(ledger.repo, Sought(bead_id(20)))) == [], "to be named is not to be changed"
     assert list(log(ledger.repo, Sought(bead_id(999)))) == []
     assert len(list(log(ledger.repo, limit=0))) == 0
     assert event(ledger.repo, by_hand) == events[0]
+    by_hand = commit_files(repo_path, {bead_path(bead_id(1)): "nonsense"})
+    assert [event.verb for event in log(ledger.repo, Sought(bead_id(1)))] == ["", "create"]
+    assert [event.commit for event in log(ledger.repo, Sought(bead_id(1)), limit=1)] == [by_hand]
 
 
 def test_events_are_sought_by_verb_actor_and_time(repo_path: Path) -> None:
@@ -76,6 +79,22 @@ def test_a_merge_tells_what_it_decided(repo_path: Path) -> None:
         (tip, other),
         {"Gt-Lost": ("a title", "a body")},
     )
+
+
+def test_a_bead_has_what_both_sides_of_a_merge_did_and_the_merge(repo_path: Path) -> None:
+    ledger = new_ledger(repo_path, bead(1), bead(2))
+    start = ledger.tip()
+    write(ledger, bead(1, title="Ours"))
+    ours = ledger.tip()
+    run_git(repo_path, "update-ref", "refs/heads/beads", start)
+    write(ledger, bead(1, title="Theirs"))
+    theirs = ledger.tip()
+    said = f"bring them together\n\nGt-Verb: sync\nGt-Bead: {bead_id(1)}\n"
+    merge = run_git(repo_path, "commit-tree", f"{ours}^{{tree}}", "-p", ours, "-p", theirs, "-m", said)
+    run_git(repo_path, "update-ref", "refs/heads/beads", merge)
+    found = [event.commit for event in log(ledger.repo, Sought(bead_id(1)))]
+    assert sorted(found) == sorted((merge, ours, theirs, start))
+    assert [event.commit for event in log(ledger.repo, Sought(bead_id(2)))] == [start]
 
 
 def test_without_a_ledger_there_is_no_town(repo_path: Path) -> None:
