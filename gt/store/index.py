@@ -18,7 +18,7 @@ from gt.git.repo import Repo
 if TYPE_CHECKING:
     from gt.store.fill import Progress
 
-FORMAT = 1
+FORMAT = 2
 """Kept in the file's user_version; any other is thrown away."""
 
 PATIENCE = 30.0
@@ -31,7 +31,7 @@ CREATE TABLE file (path TEXT PRIMARY KEY, oid TEXT NOT NULL, doc TEXT, error TEX
 CREATE TABLE bead (
     path TEXT PRIMARY KEY, oid TEXT NOT NULL, id TEXT, error TEXT, phase TEXT, met INTEGER, priority INTEGER,
     created INTEGER, title TEXT, type TEXT, agent TEXT, base TEXT, parent TEXT, defer INTEGER, wake INTEGER,
-    hold INTEGER, doc TEXT);
+    hold INTEGER, acted INTEGER, agents TEXT, doc TEXT);
 CREATE TABLE edge (dst TEXT, kind TEXT, src TEXT, PRIMARY KEY (dst, kind, src)) WITHOUT ROWID;
 CREATE TABLE label (src TEXT, label TEXT, PRIMARY KEY (src, label)) WITHOUT ROWID;
 """
@@ -41,6 +41,7 @@ CREATE INDEX bead_id ON bead (id, met);
 CREATE INDEX bead_phase ON bead (phase);
 CREATE INDEX bead_open ON bead (priority, created, id) WHERE phase = 'open';
 CREATE INDEX bead_parent ON bead (parent) WHERE parent IS NOT NULL;
+CREATE INDEX bead_acted ON bead (acted, agents) WHERE acted IS NOT NULL;
 CREATE INDEX bead_error ON bead (path) WHERE error IS NOT NULL;
 CREATE INDEX edge_src ON edge (src, kind, dst);
 """

@@ -140,6 +140,15 @@ class Snapshot:
         """All Beads in one of these phases, by id."""
         return self._beads(f"phase IN ({_marks(phases)}) ORDER BY id", tuple(phases))
 
+    def over_since(self, at: int) -> tuple[Bead, ...]:
+        """The Beads that are over and of which an attempt ended, or landed, after that time."""
+        return self._beads("acted IS NOT NULL AND acted > ? ORDER BY id", (at,))
+
+    def over_by(self, agent: str) -> Iterator[Bead]:
+        """The Beads that are over and that this agent attempted, those with the latest end or landing first."""
+        where = "acted IS NOT NULL AND instr(agents, ?) ORDER BY acted DESC"
+        return self._each_bead(where, (f"\n{agent}\n",))
+
     def children(self, bead: str) -> tuple[Bead, ...]:
         """The Beads whose parent this is, in order of creation."""
         return self._beads("parent = ? ORDER BY created, id", (bead,))

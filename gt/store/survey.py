@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from gt.core.bead import Bead, Phase, Result
 from gt.core.breaker import THRESHOLD
 from gt.core.town import Town
-from gt.core.world import Target, World
+from gt.core.world import DAY, Target, World
 from gt.store.snapshot import Snapshot
 
 
@@ -22,23 +22,47 @@ def survey(snapshot: Snapshot, targets: Mapping[str, Target], towns: Mapping[str
         state=snapshot.state(),
         towns=towns,
         targets=targets,
-        ended=ended(snapshot, live, towns),
+        ended=ended(snapshot, live, towns, now),
         pages={page.id: page for page in snapshot.pages()},
     )
 
 
-def ended(snapshot: Snapshot, beads: Mapping[str, Bead], towns: Mapping[str, Town]) -> tuple[Bead, ...]:
-    """The Beads that are over and not among `beads`, only where a breaker or a day's limit has to look at them.
+def ended(
+    snapshot: Snapshot, beads: Mapping[str, Bead], towns: Mapping[str, Town], now: int
+) -> tuple[Bead, ...]:
+    """The Beads that are over and not among `beads`, as far as a breaker or a day's limit has to look at them.
 
-    In an old town that takes long.
+    That is what ended in the last day, and what the agents that ail did since each of them landed something.
     """
+    found: dict[str, Bead] = {}
     limited = any(town.limits.usd_per_day is not None for town in towns.values())
-    if not (limited and any(bead.phase is Phase.OPEN for bead in beads.values())) and not _ailing(beads):
-        return ()
-    return tuple(bead for bead in snapshot.in_phase(Phase.LANDED, Phase.CLOSED) if bead.id not in beads)
+    if limited and any(bead.phase is Phase.OPEN for bead in beads.values()):
+        found.update((bead.id, bead) for bead in snapshot.over_since(now - DAY))
+    for agent in _ailing(beads):
+        found.update((bead.id, bead) for bead in _since_its_landing(snapshot, agent))
+    return tuple(bead for name, bead in sorted(found.items()) if name not in beads)
 
 
-def _ailing(beads: Mapping[str, Bead]) -> bool:
-    """Whether so many attempts failed outside their task that some agent's breaker may be open."""
-    attempts = (attempt for bead in beads.values() for attempt in bead.status.attempts)
-    return sum(1 for attempt in attempts if attempt.result is Result.INFRA) >= THRESHOLD
+def _ailing(beads: Mapping[str, Bead]) -> frozenset[str]:
+    """The agents whose attempts failed outside their task, if so many did that some breaker may be open."""
+    attempts = [attempt for bead in beads.values() for attempt in bead.status.attempts]
+    failed = [attempt.agent for attempt in attempts if attempt.result is Result.INFRA]
+    return frozenset(failed) if len(failed) >= THRESHOLD else frozenset()
+
+
+def _since_its_landing(snapshot: Snapshot, agent: str) -> Iterator[Bead]:
+    """What an agent did up to its last landing: that wipes out for its breaker all that was before."""
+    last: int | None = None
+    for bead in snapshot.over_by(agent):
+        if last is not None and _last_act(bead) < last:
+            return
+        yield bead
+        landed, submission = bead.status.landed, bead.status.submission
+        attempt = bead.attempt(submission.token) if landed and submission else None
+        if landed and attempt is not None and attempt.agent == agent:
+            last = max(last or 0, landed.at)
+
+
+def _last_act(bead: Bead) -> int:
+    ends = [attempt.end for attempt in bead.status.attempts]
+    return max(*ends, bead.status.landed.at if bead.status.landed else ends[0])
