@@ -97,6 +97,7 @@ ELSEWHERE = {
         ("work", "merge", "reconcile", "run"), "run others' programs: tests/e2e/test_crash_matrix.py"
     ),
     **dict.fromkeys(("sync", "join"), "need another machine: tests/store/test_sync_killed.py"),
+    "gc": "keeps what it wants until it is done, and writes no ledger: tests/verbs/test_gc.py",
     "repair": "needs something broken: tests/drive/test_repair.py",
     "kill": "writes nothing",
     "verify": "keeps outcomes, as `merge` does",

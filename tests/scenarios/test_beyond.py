@@ -76,6 +76,7 @@ def commands(town: TownScene) -> Iterator[tuple[tuple[str, ...], int]]:
         "stats",
         "plan",
         "doctor",
+        "gc",
         "repair --yes",
         f"prime {bead}",
         f"edit {bead} --title c",
