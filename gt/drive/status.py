@@ -12,6 +12,7 @@ from gt.core.world import Liveness, World
 from gt.drive.observe import observe
 from gt.fleet.places import log_path
 from gt.git.repo import Repo
+from gt.store.counterpart import unsent
 from gt.store.ledger import Ledger
 
 
@@ -35,13 +36,15 @@ class Status:
     plan: Plan
     phases: Mapping[Phase, int]
     attempts: tuple[UnderWay, ...]
+    unsent: Mapping[str, int]
+    """By remote that the town is shared through: the commits of the ledger that it isn't known to have."""
 
 
 def status(repo: Repo, ledger: Ledger, now: int) -> Status:
     """The town as it is. Raises what `observe` raises."""
     world = observe(repo, ledger, now)
     with ledger.read() as snapshot:
-        phases = snapshot.counts()
+        phases, tip = snapshot.counts(), snapshot.tip
     attempts = tuple(
         UnderWay(
             bead.id,
@@ -52,7 +55,7 @@ def status(repo: Repo, ledger: Ledger, now: int) -> Status:
         )
         for bead, lease in world.leases()
     )
-    return Status(world, plan(world), phases, attempts)
+    return Status(world, plan(world), phases, attempts, unsent(repo, tip))
 
 
 def _progress(repo: Repo, bead: str, lease: Lease) -> int | None:

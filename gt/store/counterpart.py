@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gt.errors import Conflict, Refused
 from gt.git import config, refs, remote
+from gt.git.changes import counts
 from gt.git.merge import is_ancestor
 from gt.git.repo import Repo, config_values
 from gt.store.ledger import LEDGER
@@ -84,6 +85,17 @@ class Counterpart:
         old = refs.read(self.repo, ref)
         if old != commit:
             refs.swap(self.repo, ref, commit, old, message="gt sync", actor=actor, now=now)
+
+
+def unsent(repo: Repo, tip: str) -> dict[str, int]:
+    """By remote: how many commits of the ledger at `tip` it isn't known to have; those that have all are left out."""
+    folder = "refs/gt/remotes/"
+    known = {
+        ref.removeprefix(folder).removesuffix("/beads"): oid
+        for ref, oid in refs.listing(repo, folder).items()
+    }
+    found = {name: counts(repo, tip, oid)[0] for name, oid in known.items() if oid != tip}
+    return {name: count for name, count in found.items() if count}
 
 
 def counterpart(repo: Repo, wanted: str | None) -> Counterpart:

@@ -5,6 +5,7 @@ Nothing here moves a ref or talks to anybody. What is written are objects that n
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -145,9 +146,8 @@ def check(ours: Side, others: Side, pairs: Paired) -> None:
 def _unreadable(where: Side, whose: str) -> Malformed:
     first = where.problems[0]
     more = f" (and {len(where.problems) - 1} more files)" if len(where.problems) > 1 else ""
-    return Malformed(
-        first.where, f"{first.why}, in {whose}{more}", hint=f"git log -1 -p {where.tip} -- {first.where}"
-    )
+    hint = f"git log -1 -p {where.tip} -- {shlex.quote(first.where)}"
+    return Malformed(first.where, f"{first.why}, in {whose}{more}", hint=hint)
 
 
 def _restored(ours: Side, others: Side, pairs: Paired) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ def _bead(work: _Work, pair: Pair) -> None:
         made = mine
     else:
         made = _both(work, base, mine, theirs)
-    if made == base:
+    if made == base and made.id == pair.place:
         return
     path = bead_path(made.id)
     for side_ in (work.mine, work.theirs):
@@ -205,7 +205,7 @@ def _both(work: _Work, base: Bead | None, mine: Bead, theirs: Bead) -> Bead:
             current, refused = work.moves().status(theirs, merger.limits(theirs))
 
         def told(bead: Bead) -> Bead:
-            return noted(bead, refused, merger.actor, merger.now)
+            return noted(bead, refused)
 
         fits = lambda bead: _fits(told(bead))  # noqa: E731
         made = told(merged(base, mine, theirs, current.status, work.who, fits=fits))

@@ -24,6 +24,8 @@ class Pair:
     base: Bead | None
     mine: Bead | None
     theirs: Bead | None
+    place: str | None
+    """The id under which the base has it, were it to change."""
 
     @property
     def any(self) -> Bead:
@@ -50,7 +52,7 @@ def paired(files: Files, mine: Side, theirs: Side, taken: Callable[[str], bool])
         for place, bead in enumerate(_versions(files, path, mine, theirs)):
             if bead is not None:
                 found.setdefault(bead.uid, [None, None, None])[place] = bead
-    pairs = [Pair(*versions) for versions in found.values()]
+    pairs = [Pair(base, one, other, base.id if base else None) for base, one, other in found.values()]
     return _named(pairs, taken)
 
 
@@ -101,9 +103,10 @@ def _named(pairs: list[Pair], taken: Callable[[str], bool]) -> Paired:
         final[lost.uid] = new
         names.append((old, new))
     views = [_view(pairs, place, final) for place in range(3)]
-    moved = [
-        Pair(*(_moved(bead, view) for bead, view in zip(_three(pair), views, strict=True))) for pair in pairs
-    ]
+    moved = []
+    for pair in pairs:
+        base, mine, theirs = (_moved(bead, view) for bead, view in zip(_three(pair), views, strict=True))
+        moved.append(Pair(base, mine, theirs, pair.place))
     return Paired(tuple(moved), tuple(names))
 
 
@@ -131,9 +134,9 @@ def _moved(bead: Bead | None, names: Mapping[str, str]) -> Bead | None:
 
 def lost_there(paired: Paired) -> tuple[str, ...]:
     """The files of Beads that the base has and the other side hasn't, under whatever id."""
-    return tuple(bead_path(pair.base.id) for pair in paired.pairs if pair.base and not pair.theirs)
+    return tuple(bead_path(pair.place) for pair in paired.pairs if pair.place and not pair.theirs)
 
 
 def lost_here(paired: Paired) -> tuple[str, ...]:
     """The files of Beads that the base has and this side hasn't, under whatever id."""
-    return tuple(bead_path(pair.base.id) for pair in paired.pairs if pair.base and not pair.mine)
+    return tuple(bead_path(pair.place) for pair in paired.pairs if pair.place and not pair.mine)

@@ -13,15 +13,16 @@ from gt.store.again import Step
 Refused = Sequence[tuple[Refusal, Step]]
 
 
-def noted(bead: Bead, refused: Refused, by: str, at: int) -> Bead:
-    """The Bead with one note on these refusals: the same note whoever makes it."""
+def noted(bead: Bead, refused: Refused) -> Bead:
+    """The Bead with one note on these refusals, in the name of who made the moves: the same whoever makes it, and when."""
     if not refused:
         return bead
-    first = refused[0][0]
+    first, step = refused[0]
     name = f"refused-{first.commit[:16]}"
     if any(note.id == name for note in bead.notes):
         return bead
-    note = Note(name, at, by, _text(refused))
+    by = said(step.deed.message, "Gt-Actor") or bead.created.by
+    note = Note(name, step.deed.time, by, _text(refused))
     return replace(bead, notes=(*bead.notes, note))
 
 

@@ -103,15 +103,6 @@ def unite(ledger: Ledger, remote: Counterpart, merger: Merger, *, wait: float = 
         return _Sync(ledger, remote, merger, strange=True).until_accepted()
 
 
-def unsent(ledger: Ledger, remote: Counterpart) -> int | None:
-    """How many commits of this clone the remote isn't known to have; None if it isn't known to have a ledger."""
-    known = remote.known()
-    if known is None:
-        return None
-    tip = ledger.tip()
-    return 0 if tip == known else counts(ledger.repo, tip, known)[0]
-
-
 def _done_by_another(ledger: Ledger, remote: Counterpart, mine: str) -> SyncReport:
     tip = ledger.tip()
     return SyncReport(remote.remote, tip, 0, 0, _refused(ledger, mine, tip), 0)

@@ -73,9 +73,12 @@ class Machine:
 
     def claim(self, number: int, digits: str | None = None) -> str:
         """Claim a Bead; returns the token."""
+        return self.take(bead_id(number), digits or (self.name * 4)[:4])
+
+    def take(self, name: str, digits: str) -> str:
         now = self.tick()
-        known = self.bead(bead_id(number))
-        token = f"{known.next_ordinal}-{digits or (self.name * 4)[:4]}"
+        known = self.bead(name)
+        token = f"{known.next_ordinal}-{digits}"
         lease = Lease(
             token=token,
             agent="",
@@ -89,36 +92,39 @@ class Machine:
             started=now,
             expires=now + 3600,
             worktree="",
-            branch=f"gt/{known.id}/{token}",
+            branch=f"gt/{name}/{token}",
             base="main",
             basecommit="0" * 40,
         )
-        self.do("claim", known.id, lambda b: moves.claim(b, lease, spec_digest(b.spec)))
+        self.do("claim", name, lambda b: moves.claim(b, lease, spec_digest(b.spec)))
         return token
 
-    def submit(self, number: int, token: str) -> None:
+    def offer(self, name: str, token: str) -> None:
         now = self.tick()
         made = Submission(token, "c" * 40, f"gt/x/{token}", "main", "0" * 40, "", "merge", now, self.actor)
         attempt = Attempt(token, "", now, now, Result.SUBMITTED, head="c" * 40)
-        self.do("submit", bead_id(number), lambda b: moves.submit(b, made, attempt))
+        self.do("submit", name, lambda b: moves.submit(b, made, attempt))
 
-    def release(self, number: int, token: str) -> None:
+    def give_back(self, name: str, token: str) -> None:
         now = self.tick()
         attempt = Attempt(token, "", now, now, Result.RELEASED)
-        self.do("release", bead_id(number), lambda b: moves.end(b, attempt, LIMITS, now))
+        self.do("release", name, lambda b: moves.end(b, attempt, LIMITS, now))
 
-    def close(self, number: int) -> None:
+    def end(self, name: str) -> None:
         closed = Closed(CloseReason.DONE, "", self.tick(), self.actor)
-        self.do("close", bead_id(number), lambda b: moves.close(b, closed))
+        self.do("close", name, lambda b: moves.close(b, closed))
 
     def retitle(self, number: int, title: str) -> None:
+        self.edit(bead_id(number), title)
+
+    def edit(self, name: str, title: str) -> None:
         now = self.tick()
 
         def change(before: Bead) -> Bead:
-            clock = {**before.clock, "spec.title": now}
+            clock = {**before.clock, "spec.title": max(now, before.clock.get("spec.title", 0) + 1)}
             return replace(before, spec=replace(before.spec, title=title), clock=clock)
 
-        self.do("edit", bead_id(number), change)
+        self.do("edit", name, change)
 
     def bead(self, name: str) -> Bead:
         with self.ledger.read() as snapshot:

@@ -218,7 +218,7 @@ def test_what_was_refused_is_refused_once_with_all_that_followed_from_it(town: S
     a, b = town.first, town.clone("b")
     a.claim(0)
     a.sync()
-    b.submit(0, b.claim(0))
+    b.offer(bead_id(0), b.claim(0))
     b.retitle(1, "kept")
     assert len(b.sync(send=False).account.refused) == 2
     assert b.sync(send=False).account.refused == ()
@@ -236,11 +236,11 @@ def test_what_was_refused_is_refused_once_with_all_that_followed_from_it(town: S
 
 def test_moves_that_still_hold_are_made_again(town: Shared) -> None:
     a, b = town.first, town.clone("b")
-    a.release(0, a.claim(0))
+    a.give_back(bead_id(0), a.claim(0))
     a.retitle(0, "after a's attempt")
     a.sync()
     b.retitle(0, "before")
-    b.close(0)
+    b.end(bead_id(0))
     report = b.sync()
     closed = b.bead(bead_id(0))
     assert (report.account.refused, closed.phase, len(closed.status.attempts)) == ((), Phase.CLOSED, 1)
@@ -281,7 +281,7 @@ def test_two_beads_with_one_id_become_two_and_references_follow(town: Shared) ->
 
 
 def test_an_edit_follows_a_bead_that_got_another_id(town: Shared) -> None:
-    a, b, c = town.first, town.clone("b"), town.clone("c")
+    a, b, c, d = town.first, town.clone("b"), town.clone("c"), town.clone("d")
     b.create(9, title="older")
     late = replace(bead(9, title="younger"), uid="z")
     late = replace(late, created=replace(late.created, at=NOW + 1000))
@@ -290,7 +290,11 @@ def test_an_edit_follows_a_bead_that_got_another_id(town: Shared) -> None:
     c.sync()
     c.do("edit", bead_id(9), lambda each: replace(each, spec=replace(each.spec, labels=frozenset({"c"}))))
     c.create(11, title="needs the younger", needs=frozenset({bead_id(9)}))
+    d.sync()
+    d.retitle(0, "something else")
     ((old, new),) = b.sync().account.renamed
+    d.sync()  # who did nothing to it has it, too
+    assert (d.beads()[old].spec.title, d.beads()[new].spec.title) == ("older", "younger")
     c.sync()
     found = c.beads()
     assert (found[old].spec.title, found[old].spec.labels) == ("older", frozenset())

@@ -125,6 +125,10 @@ def _show(gt: Context, found: Status, now: int) -> None:
         gt.out(
             f"agent {breaker['agent']} is {breaker['state']} after {breaker['failures']} failures: {breaker['reason']}"
         )
+    for name, count in found.unsent.items():
+        gt.out(
+            f"{name} hasn't got {count} commit{'' if count == 1 else 's'} of the ledger: {gt.spelt('gt sync')} {name}"
+        )
     pages = [page for page in world.pages.values() if not page.acknowledged]
     if pages:
         _head(gt, "pages")
