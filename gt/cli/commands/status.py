@@ -80,6 +80,7 @@ def _data(found: Status, now: int) -> dict[str, Any]:
         ],
         "agents": breakers_data(world),
         "paused": paused_data(world.state.paused) if world.paused else None,
+        "unsent": [{"remote": name, "commits": count} for name, count in found.unsent.items()],
         "calls": [
             {"subject": call.subject, "cause": call.reason, "reason": call.text, "hint": call.hint}
             for call in plan.calls
