@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.crash.still import Still
 
@@ -20,6 +21,10 @@ NOW = 1795377600
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30
 """Bytes that must be free there: the tests of a session leave some hundred MB, and there may be several sessions."""
+
+
+settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any pace")  # how fast others let this machine be is no property of the code
 
 
 def pytest_configure(config: pytest.Config) -> None:
