@@ -1,5 +1,6 @@
-"""Every mutating command killed at each of its effects: typed again, it comes to what it comes to undisturbed.
+"""Commands killed at their effects, as whole processes: typed again, they come to what they come to undisturbed.
 
+Those that do no more than write the ledger are killed at all of their effects in tests/cli/test_killed.py.
 `GT_CRASH_POINTS` says at how many effects of a command it is killed (evenly spread; `all` for every single one).
 """
 
@@ -91,15 +92,12 @@ def leave_a_file(town: Town) -> None:
 
 
 DEEDS = (
-    Deed("create", lambda _: ("create", "third"), once=lambda town: named(town, "third") is not None),
     Deed("import", lambda town: ("import", str(town.path.parent / "in.jsonl")), leave_a_file),
     Deed(
         "note",
         lambda town: ("note", first(town), "remember"),
         once=lambda town: bool(named(town, "first")["notes"]),
     ),
-    Deed("edit", lambda town: ("edit", first(town), "--priority", "0")),
-    Deed("close", lambda town: ("close", first(town), "--reason", "done")),
     Deed("claim", lambda town: ("claim", first(town), "--for", "1h")),
     Deed("submit", lambda _: ("submit",), claim_and_change, worktree, again=(0, 1)),
     Deed("work", lambda town: ("work", first(town)), again=(0, 10, 75)),
