@@ -28,8 +28,9 @@ from gt.core.bead import (
     StuckReason,
 )
 from gt.core.page import Page, page_id
-from gt.fleet import processes, roster
-from gt.fleet.places import worktree_path
+from gt.fleet import processes, records, roster
+from gt.fleet.places import Place, worktree_path
+from gt.fleet.records import Record
 from gt.git import refs
 from gt.git.repo import Repo, discover
 from gt.store.ledger import Changes
@@ -140,7 +141,11 @@ def _furnish(yard: Scene) -> None:
     run_git(place, "add", "made")
     run_git(place, "commit", "-q", "-m", "by hand")
     for number in (DEAD, OVER):
-        (_worktree(yard, number) / "made").write_text("half\n")
+        there = _worktree(yard, number)
+        git_dir = discover(there).git_dir
+        record = Record(str(git_dir), yard.tip(), before=yard.tip("main^{tree}"))
+        records.write(Place(yard.repo, bead_id(number), TOKEN, there).record, record)
+        (there / "made").write_text("half\n")
     mine = _lease(yard.repo, MINE, agent="", actor=ALICE, lock=False)
     dead = _lease(yard.repo, DEAD, agent="sh", actor=f"sh/{bead_id(DEAD)}/{TOKEN}", lock=True)
     write(
