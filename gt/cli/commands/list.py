@@ -60,6 +60,10 @@ def list_beads(
     with looking(gt, at) as view:
         snapshot = view.snapshot
         wanted = tuple(phase or (() if every else LIVE))
+        enough = limit
+        if limit is not None:
+            # Those that have landed, though the ledger doesn't say so yet, may drop out again.
+            enough = None if conflicts or len(label or ()) > 1 else limit + snapshot.counts()[Phase.SUBMITTED]
         found = snapshot.listing(
             phases=_asked(wanted),
             type=kind,
@@ -67,6 +71,7 @@ def list_beads(
             agent=agent,
             parent=snapshot.resolve(parent) if parent else None,
             text=text,
+            limit=enough,
         )
         beads = [bead for bead in map(view.over, found) if not wanted or bead.phase in wanted]
         if label:
