@@ -9,7 +9,7 @@ import errno
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,9 @@ def hold(path: Path, timeout: float = 30.0) -> Iterator[Held]:
     """
     held = _acquire(path, timeout)
     if held is None:
-        raise Busy(f"{path} is held by {_who(path)}; waited {timeout:g} s")
+        pids = holders(path)
+        who = f"process {', '.join(map(str, pids))}" if pids else "another process"
+        raise Busy(f"{path} is held by {who}; waited {timeout:g} s", hint=process_hint(pids))
     try:
         yield held
     finally:
@@ -99,6 +101,11 @@ def openers(path: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return tuple(pid for pid in pids if pid != os.getpid() and any(_open_at(pid, wanted)))
+
+
+def process_hint(pids: Collection[int]) -> str | None:
+    """The command that shows these processes, stopped ones too; None for none."""
+    return " ".join(("ps", *map(str, pids))) if pids else None
 
 
 def lock_now(fd: int) -> bool:
@@ -163,11 +170,6 @@ def _is_at(fd: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(fd), os.stat(path))
     except FileNotFoundError:
         return False
-
-
-def _who(path: Path) -> str:
-    pids = holders(path)
-    return f"process {', '.join(map(str, pids))}" if pids else "another process"
 
 
 def _has_locked(pid: int, wanted: os.stat_result) -> bool:

@@ -89,8 +89,10 @@ def wait(repo: Repo, file: Path, deadline: float) -> None:
         time.sleep(random.uniform(*PAUSE))
         return
     lock = lock_of(file)
-    if _is_ours(repo, lock):
-        raise Busy(f"{lock} is held by another gt")
+    if (intent := _intent_of(repo, lock)) is not None:
+        from gt.lock import holders, process_hint
+
+        raise Busy(f"{lock} is held by another gt", hint=process_hint(holders(intent)))
     if lock.exists():
         raise ForeignLock(lock)
     raise Busy(f"{lock} is taken again and again")
@@ -183,12 +185,13 @@ def _all(repo: Repo) -> tuple[Path, ...]:
         return ()
 
 
-def _is_ours(repo: Repo, lock: Path) -> bool:
+def _intent_of(repo: Repo, lock: Path) -> Path | None:
+    """The intent that a ref's lock is a link to; None if it isn't a gt's."""
     for intent in _all(repo):
         with suppress(FileNotFoundError):
             if os.path.samefile(intent, lock):
-                return True
-    return False
+                return intent
+    return None
 
 
 def _same(fd: int, path: Path) -> bool:

@@ -90,13 +90,11 @@ def segments(repo: Repo) -> tuple[Path, ...]:
 
 
 def state(repo: Repo) -> tuple[tuple[str, int], ...]:
-    """What tells whether anything was added: the segments by name, oldest first, with their sizes in bytes."""
-    found = []
-    for number in sorted(_numbers(repo)):
-        path = _place(repo, number)
-        with suppress(FileNotFoundError):
-            found.append((path.name, path.stat().st_size))
-    return tuple(found)
+    """What tells whether anything was added: the names of the segments, with their sizes in bytes."""
+    try:
+        return tuple(sorted((entry.name, entry.stat().st_size) for entry in os.scandir(_folder(repo))))
+    except FileNotFoundError:
+        return ()
 
 
 def _locked(repo: Repo, drop: Callable[[], object]) -> int:
@@ -149,13 +147,10 @@ def _begin(repo: Repo, number: int) -> None:
 
 def _wait(repo: Repo, newest: int, deadline: float) -> None:
     if time.monotonic() >= deadline:
-        from gt.lock import holders
+        from gt.lock import holders, process_hint
 
         path = _place(repo, newest)
-        pids = " ".join(map(str, holders(path)))
-        raise Busy(
-            f"{path} is held by {f'process {pids}' if pids else 'another process'}", hint=f"ps {pids}".strip()
-        )
+        raise Busy(f"{path} is held by another gt", hint=process_hint(holders(path)))
     time.sleep(random.uniform(*PAUSE))
 
 
@@ -191,13 +186,17 @@ def _objects(data: bytes, at: int, end: int) -> Iterator[Deflated]:
         yield Deflated(oid, kind, data[line + 1 : at])
 
 
+def _folder(repo: Repo) -> Path:
+    return repo.gt_dir / "journal"
+
+
 def _place(repo: Repo, number: int) -> Path:
-    return repo.gt_dir / "journal" / f"{number}.log"
+    return _folder(repo) / f"{number}.log"
 
 
 def _numbers(repo: Repo) -> tuple[int, ...]:
     try:
-        names = os.listdir(repo.gt_dir / "journal")
+        names = os.listdir(_folder(repo))
     except FileNotFoundError:
         return ()
     stems = (name.removesuffix(".log") for name in names if name.endswith(".log"))

@@ -13,9 +13,8 @@ from gt.git import journal, loose, mending, presence, refs
 from gt.git.loose import Deflated
 from gt.git.objects import FILE, TREE, Entry, MissingObject, Objects
 from gt.git.repo import Repo, discover
-from gt.lock import lock_now
 from tests.crash.dying import dies_at
-from tests.git.gitscenes import commit_file, plain, together
+from tests.git.gitscenes import EFFECTS, commit_file, plain, stopped_at, together
 
 NOW = 1795377600
 REF = "refs/heads/beads"
@@ -235,20 +234,30 @@ def test_many_append_at_once(repo_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert len(journal.state(repo)) > 3
 
 
-def test_who_stops_while_appending_is_waited_for_and_not_robbed(
+def test_who_is_stopped_while_it_appends_is_waited_for_and_not_robbed(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_commit(repo, "one")
     monkeypatch.setattr(journal, "PATIENCE", 0.02)
-    path = repo.gt_dir / "journal" / "1.log"
-    before = path.read_bytes()
-    with path.open("rb") as held:
-        assert lock_now(held.fileno())
-        with pytest.raises(Busy, match=r"1\.log is held") as busy:
-            add_commit(repo, "mine", ref=None)
-        assert busy.value.hint
-    assert path.read_bytes() == before
-    add_commit(repo, "two")
+    written = {add_commit(repo, "warm", ref=None)}
+    told = set()
+    for effect in range(1, 100):
+
+        def stopped(effect: int = effect) -> None:
+            add_commit(repo, f"stopped {effect}", ref=None)
+
+        with stopped_at(effect, stopped, (*EFFECTS, "os.listdir")) as other:
+            try:
+                written.add(add_commit(repo, f"other {effect}", ref=None))
+            except Busy as busy:
+                told.add(busy.hint == f"ps {other.pid}")
+        assert other.code == 0
+        if not other.stopped:
+            break
+    assert not other.stopped
+    assert told == {True}
+    found = {record.objects[-1].oid for record in journal.records(repo)}
+    assert written <= found
+    assert len(found) == len(written) + effect
 
 
 def test_a_shared_repository_has_a_shared_journal(repo_path: Path) -> None:

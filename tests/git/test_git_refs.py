@@ -2,17 +2,27 @@ from __future__ import annotations
 
 import dataclasses
 import os
+<<<<<<< HEAD
 from functools import partial
+=======
+import signal
+import subprocess
+>>>>>>> 73aaef9 (git, lock: who waits in vain for another gt is told which process holds the lock; stopped processes are never robbed)
 from pathlib import Path
 
 import pytest
 
 from gt.errors import Busy, Malformed, Refused
 from gt.git import intents, refs
+from gt.git.leftlocks import left_locked
 from gt.git.repo import Repo, discover
 from gt.lock import lock_now
+<<<<<<< HEAD
 from tests.crash.dying import dies_at
 from tests.git.gitscenes import commit_file, plain, together
+=======
+from tests.git.gitscenes import commit_file, dies_at, plain, stopped_at, together
+>>>>>>> 73aaef9 (git, lock: who waits in vain for another gt is told which process holds the lock; stopped processes are never robbed)
 
 NOW = 1795377600
 REF = "refs/heads/beads"
@@ -271,6 +281,65 @@ def test_a_lock_of_a_living_gt_is_waited_for(repo: Repo, ids: list[str]) -> None
             move(repo, ids[1], ids[0], patience=0.05)
         assert not isinstance(busy.value, refs.ForeignLock)
     move(repo, ids[1], ids[0])
+
+
+def test_a_git_that_is_stopped_in_a_prepared_transaction_keeps_its_lock(repo: Repo, ids: list[str]) -> None:
+    """It holds the lock with no file open: nothing but the lock file tells that it lives."""
+    move(repo, ids[0], None)
+    argv = ["git", "update-ref", "--stdin"]
+    with subprocess.Popen(
+        argv, cwd=repo.common_dir, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        other.stdin.write(f"start\nupdate {REF} {ids[1]} {ids[0]}\nprepare\n")
+        other.stdin.flush()
+        assert [other.stdout.readline(), other.stdout.readline()] == ["start: ok\n", "prepare: ok\n"]
+        os.kill(other.pid, signal.SIGSTOP)
+        os.waitpid(other.pid, os.WUNTRACED)
+        lock = intents.lock_of(refs.path_of(repo, REF))
+        inode = lock.stat().st_ino
+        for new in (ids[2], None):
+            with pytest.raises(refs.ForeignLock) as foreign:
+                move(repo, new, ids[0], patience=0.05)
+            assert foreign.value.hint == f"gt repair --foreign-lock {lock}"
+        assert not refs.heal(repo, REF)
+        assert left_locked(repo, REF) == ()
+        assert lock.stat().st_ino == inode
+        os.kill(other.pid, signal.SIGCONT)
+        other.stdin.write("commit\n")
+        other.stdin.close()
+        assert other.wait(30) == 0
+    assert refs.read(repo, REF) == ids[1]
+    with pytest.raises(refs.RaceLost):
+        move(repo, ids[2], ids[0])
+
+
+def test_a_gt_that_is_stopped_anywhere_is_never_robbed(repo: Repo, ids: list[str]) -> None:
+    move(repo, ids[0], None, ref="refs/heads/warm")  # filelock is imported, the intents' directory made
+    told = set()
+    for effect in range(1, 100):
+        ref = f"refs/heads/stopped/n{effect}"
+        move(repo, ids[0], None, ref=ref)
+        with stopped_at(effect, lambda ref=ref: move(repo, ids[1], ids[0], ref=ref)) as other:  # type: ignore[misc]
+            lock = intents.lock_of(refs.path_of(repo, ref))
+            held = lock.stat().st_ino if lock.exists() else None
+            refs.heal(repo, ref)
+            assert held is None or lock.stat().st_ino == held
+            try:
+                move(repo, ids[2], ids[0], ref=ref, patience=0.02)
+                moved = True
+            except refs.RaceLost:
+                moved = False
+            except Busy as busy:
+                moved = False
+                told.add(busy.hint == f"ps {other.pid}")
+        assert (other.code, refs.read(repo, ref)) == ((75, ids[2]) if moved else (0, ids[1]))
+        if not other.stopped:
+            break
+    assert not other.stopped
+    assert told == {True}
+    assert leftovers(repo) == []
 
 
 def test_a_healer_that_comes_late_leaves_the_next_lock_alone(repo: Repo, ids: list[str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gt.core.bead import Note
+from gt.core.bead import Bead, Note
 from gt.core.page import Page, page_id
 from gt.core.state import LedgerMeta, Paused, TownState
 from gt.errors import Busy, Malformed, NotFound, Refused
@@ -19,6 +19,7 @@ from gt.store import codec, records
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
 from tests.conftest import NOW, run_git
 from tests.crash.dying import dies_at
+from tests.git.gitscenes import stopped_at
 from tests.store.scenes import ALICE, META, bead, bead_id, commit_files, message, new_ledger, write
 
 
@@ -392,3 +393,39 @@ def test_other_kinds_of_repositories(tmp_path: Path, form: str) -> None:
         run_git(path, "gc", "-q")
     assert len(write(ledger, bead(2)).live()) == 2
     assert run_git(path, "fsck", "--strict") == ""
+
+
+def test_a_writer_that_is_stopped_anywhere_is_waited_for_and_not_robbed(
+    repo_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others are told who holds the lock; when it goes on, it does what it began, once."""
+    # One that is stopped while it writes the index keeps others from it: they read without.
+    monkeypatch.setattr("gt.store.index.PATIENCE", 0.1)
+    ledger = new_ledger(repo_path, bead(1))
+    written = {bead_id(1)}
+    told = set()
+    for effect in range(1, 400, 7):
+        mine, other = bead(1000 + effect), bead(2000 + effect)
+
+        def stopped(mine: Bead = mine) -> None:
+            write(Ledger(discover(repo_path)), mine)
+
+        with stopped_at(effect, stopped) as child:
+            try:
+                with ledger.hold(0.02) as held:
+                    ledger.update(held, message(), lambda _, b=other: Changes({b.id: b})).close()  # type: ignore[misc]
+                written.add(other.id)
+            except Busy as busy:
+                told.add(busy.hint == f"ps {child.pid}")
+            with ledger.read() as snapshot:
+                assert written <= {each.id for each in snapshot.live()}
+        assert child.code == 0
+        written.add(mine.id)
+        if not child.stopped:
+            break
+    assert not child.stopped
+    assert told == {True}
+    with ledger.read() as snapshot:
+        assert {each.id for each in snapshot.live()} == written
+    assert run_git(repo_path, "rev-list", "--count", "beads") == str(1 + len(written))
+    assert run_git(repo_path, "fsck", "--strict") == ""
