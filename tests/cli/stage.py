@@ -28,16 +28,15 @@ from gt.core.bead import (
     StuckReason,
 )
 from gt.core.page import Page, page_id
-from gt.fleet import processes, records, roster
+from gt.fleet import processes, roster
 from gt.fleet.places import Place, worktree_path
-from gt.fleet.records import Record
 from gt.git import refs
 from gt.git.repo import Repo, discover
 from gt.store.ledger import Changes
 from tests.conftest import NOW, run_git
 from tests.crash.still import Still
 from tests.refinery.merging import TOKEN, Scene, scene, town
-from tests.store.scenes import ALICE, bead, bead_id, message, write
+from tests.store.scenes import ALICE, bead, bead_id, commit_files, message, write
 
 OPEN, NEEDY, PROPOSED, CLOSED, ASKED, SPENT, SUBMITTED, MINE, DEAD, LANDED, OVER, MERGED = range(1, 13)
 """The Beads of the town, by what there is to do with them."""
@@ -100,6 +99,11 @@ def locked_by_the_dead(stage: Path) -> None:
     os.link(folder / "dead", stage / "repo" / ".git" / "refs" / "heads" / "main.lock")
 
 
+def unreadable(stage: Path) -> None:
+    """Somebody has broken a Bead's file on the ledger, and put another where none belongs."""
+    commit_files(stage / "repo", {ids.bead_path(bead_id(OPEN)): "broken: [", "beads/stray": "x"})
+
+
 def gt(cwd: Path, *argv: str, stdin: str = "", drawn: int = 0) -> None:
     """A command in this process, which must succeed; ids and tokens are numbered, `drawn` of them were before."""
     count, complaints = itertools.count(drawn + 1), io.StringIO()
@@ -141,11 +145,7 @@ def _furnish(yard: Scene) -> None:
     run_git(place, "add", "made")
     run_git(place, "commit", "-q", "-m", "by hand")
     for number in (DEAD, OVER):
-        there = _worktree(yard, number)
-        git_dir = discover(there).git_dir
-        record = Record(str(git_dir), yard.tip(), before=yard.tip("main^{tree}"))
-        records.write(Place(yard.repo, bead_id(number), TOKEN, there).record, record)
-        (there / "made").write_text("half\n")
+        _begun(yard, number)
     mine = _lease(yard.repo, MINE, agent="", actor=ALICE, lock=False)
     dead = _lease(yard.repo, DEAD, agent="sh", actor=f"sh/{bead_id(DEAD)}/{TOKEN}", lock=True)
     write(
@@ -179,6 +179,16 @@ def _worktree(yard: Scene, number: int) -> Path:
     place = worktree_path(yard.repo, "../{repo}.gt", bead_id(number), TOKEN)
     yard.git("worktree", "add", "-q", "-b", ids.work_branch(bead_id(number), TOKEN), str(place), "main")
     return place
+
+
+def _begun(yard: Scene, number: int) -> None:
+    """What a gt that ran an agent has made, and what the agent has: its lock is free, for it is dead."""
+    place = Place(yard.repo, bead_id(number), TOKEN, _worktree(yard, number))
+    place.outbox.mkdir(parents=True)
+    (place.private / ".gitignore").write_text("*\n")
+    (place.worktree / "made").write_text("half\n")
+    place.lock.parent.mkdir(exist_ok=True)
+    place.lock.touch()
 
 
 def _lease(repo: Repo, number: int, *, agent: str, actor: str, lock: bool) -> Lease:

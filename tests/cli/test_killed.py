@@ -37,6 +37,7 @@ from tests.cli.stage import (
     in_worktree,
     locked_by_the_dead,
     row,
+    unreadable,
 )
 from tests.conftest import run_git
 from tests.crash.dying import paused
@@ -90,6 +91,7 @@ ROWS = (
     row("import", "-", stdin=IMPORTED),
     row("heal", "refs/heads/main", prepare=locked_by_the_dead),
     row("prune", OVER, TOKEN),
+    row("repair", "--yes", prepare=unreadable),
 )
 
 ELSEWHERE = {
@@ -98,7 +100,6 @@ ELSEWHERE = {
     ),
     **dict.fromkeys(("sync", "join"), "need another machine: tests/store/test_sync_killed.py"),
     "gc": "keeps what it wants until it is done, and writes no ledger: tests/verbs/test_gc.py",
-    "repair": "needs something broken: tests/drive/test_repair.py",
     "kill": "writes nothing",
     "verify": "keeps outcomes, as `merge` does",
     "demo": "makes a town of its own, and throws it away",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -345,3 +347,25 @@ def test_a_remote_with_another_ledger(scene: Scene, new_repo: Callable[[str], Pa
     commit_files(other, {"gt.yaml": data})
     run_git(scene.path, "fetch", "-q", str(other), "+refs/heads/beads:refs/gt/remotes/other/beads")
     assert [(f.check, f.severity, f.subject) for f in look(scene)] == [("lineage", Severity.ERROR, "other")]
+
+
+def test_it_takes_no_more_processes_for_more_beads(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[object] = []
+
+    class Counted(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **more: Any) -> None:
+            started.append(args)
+            super().__init__(*args, **more)
+
+    monkeypatch.setattr(subprocess, "Popen", Counted)
+    counts = []
+    for first, last in ((1, 4), (4, 80)):
+        ended = Attempt(TOKEN, "sh", NOW - 9, NOW - 8, Result.CRASHED, head=main(scene))
+        scene.put(
+            *(bead(n, Status(attempts=(ended,)), needs=frozenset({bead_id(999)})) for n in range(first, last))
+        )
+        scene.ledger.read().close()
+        started.clear()
+        look(scene)
+        counts.append(len(started))
+    assert counts[0] == counts[1] < 12

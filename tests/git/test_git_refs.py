@@ -2,12 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-<<<<<<< HEAD
-from functools import partial
-=======
 import signal
 import subprocess
->>>>>>> 73aaef9 (git, lock: who waits in vain for another gt is told which process holds the lock; stopped processes are never robbed)
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,12 +14,8 @@ from gt.git import intents, refs
 from gt.git.leftlocks import left_locked
 from gt.git.repo import Repo, discover
 from gt.lock import lock_now
-<<<<<<< HEAD
 from tests.crash.dying import dies_at
-from tests.git.gitscenes import commit_file, plain, together
-=======
-from tests.git.gitscenes import commit_file, dies_at, plain, stopped_at, together
->>>>>>> 73aaef9 (git, lock: who waits in vain for another gt is told which process holds the lock; stopped processes are never robbed)
+from tests.git.gitscenes import commit_file, plain, stopped_at, together
 
 NOW = 1795377600
 REF = "refs/heads/beads"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from gt.core.finding import Finding, Severity
@@ -57,7 +58,7 @@ def _compare(scene: Scene, remote: str, tip: str) -> Iterator[Finding]:
         return
     if meta.lineage != scene.snapshot.meta().lineage:
         text = f"has another ledger (lineage {meta.lineage}): they are never merged by themselves"
-        yield Finding("lineage", Severity.ERROR, remote, text)
+        yield Finding("lineage", Severity.ERROR, remote, text, f"gt join {shlex.quote(remote)}")
     elif ahead != "0" and behind != "0":
         text = f"and this clone went on apart: {ahead} commits here, {behind} there"
         yield Finding("diverged", Severity.NOTE, remote, text, "gt sync")
