@@ -1,0 +1,89 @@
+"""How likely a change is bad, gates lie, two changes don't go together: Beta posteriors, counted and never stored.
+
+An agent's rate starts from the town's; the town's from a guess that a few changes can disprove.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gt.core.docket import NOBODY, Docket, Tally
+from gt.core.findings import Findings
+
+TOWN = Tally(0.2, 1.8)
+"""Before anything was seen: one change in ten is bad."""
+AGENT = 6.0
+"""With so many changes of an agent, its own rate weighs as much as the town's."""
+VETTED = 0.4
+"""What is left of the risk of a change that passed on its own head."""
+FLAKES = Tally(2.0, 60.0)
+"""Gates are taken to lie now and then until they have shown for a while that they don't: to reject a good change costs
+an agent's attempt, to run once more costs a run."""
+PAIRS = Tally(0.05, 250.0)
+LEAST, MOST = 0.001, 0.9
+"""No change is held to be surely good or bad."""
+MOST_FLAKES = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What is believed of changes and gates."""
+
+    risks: Mapping[str, float]
+    """Of each waiting change: how likely it is bad."""
+    flake: float
+    """How likely gates fail on a good tree."""
+    pair: float
+    """How likely two good changes fail together."""
+
+    def clash(self, pairs: float) -> float:
+        """How likely at least one of so many pairs fails together."""
+        return -math.expm1(pairs * math.log1p(-self.pair))
+
+
+def believe(docket: Docket, found: Findings) -> Rates:
+    """The rates by all that was seen. What passed counts as good; a red group as its expected number of bad ones."""
+    agents = {change.id: change.agent for change in docket.changes}
+    seen = dict(docket.record.agents)
+
+    def count(change: str, bad: float) -> None:
+        agent = agents[change]
+        seen[agent] = seen.get(agent, Tally()).plus(bad, 1 - bad)
+
+    for change in sorted(found.vouched):
+        count(change, 0.0)
+    risks = _risks(docket, seen)
+    counted = NOBODY
+    for red in sorted(
+        (tree.rest - found.vouched for tree in found.reds), key=lambda rest: (len(rest), sorted(rest))
+    ):
+        if not red & counted:
+            counted |= red
+            clean = math.prod(1 - risks[change] for change in red)
+            for change in sorted(red):
+                count(change, min(1.0, risks[change] / (1 - clean)))
+    greens = [tree for tree in found.trees.values() if tree.green]
+    lies = sum(len(tree.reds) for tree in greens)
+    flakes = docket.record.flakes.plus(lies, len(greens))
+    return Rates(
+        _risks(docket, seen), min(MOST_FLAKES, _mean(FLAKES, flakes)), _mean(PAIRS, docket.record.pairs)
+    )
+
+
+def _risks(docket: Docket, seen: Mapping[str, Tally]) -> dict[str, float]:
+    town = _mean(TOWN, *seen.values())
+    prior = Tally(town * AGENT, (1 - town) * AGENT)
+    by_agent = {agent: _mean(prior, tally) for agent, tally in seen.items()}
+    return {
+        change.id: min(
+            MOST, max(LEAST, by_agent.get(change.agent, town) * (VETTED if change.vetted else 1.0))
+        )
+        for change in docket.changes
+    }
+
+
+def _mean(*tallies: Tally) -> float:
+    yes = sum(tally.yes for tally in tallies)
+    return yes / (yes + sum(tally.no for tally in tallies))
