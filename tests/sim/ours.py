@@ -1,0 +1,123 @@
+"""Our queue in the simulation: the real plan, and a driver that keeps outcomes as a real one does."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+from gt.core.docket import Change, Docket, GateRun, Record, Tally, Tip, Tried, Verdict
+from gt.core.rulings import Land
+from gt.core.speculate import plan
+from tests.sim.events import Job, Town
+from tests.sim.truth import Truth
+
+SURE = 1e6
+HOUR = 6
+"""Gate times in an hour: how fast changes grow old."""
+
+
+def knowing(truth: Truth, pairs: float) -> Record:
+    """A record that leaves no doubt about the rates."""
+    return Record(
+        {agent: Tally(SURE * risk, SURE * (1 - risk)) for agent, risk in _rates(truth).items()},
+        Tally(SURE * 1e3 * truth.flake, SURE * 1e3 * (1 - truth.flake)),
+        Tally(SURE * pairs, SURE * (1 - pairs)),
+    )
+
+
+def _rates(truth: Truth) -> dict[str, float]:
+    return {agent: truth.risks[change] for change, agent in truth.agents.items()}
+
+
+@dataclass
+class Ours:
+    """Keeps what a real driver has in the ledger, in git and in files; decides nothing."""
+
+    record: Record = field(default_factory=Record)
+    """What is known from before; what this town decides is added."""
+    changes: dict[str, Change] = field(default_factory=dict)
+    tips: list[Tip] = field(default_factory=lambda: [Tip("tip 0")])
+    tried: list[Tried] = field(default_factory=list)
+    jobs: dict[int, tuple[Job, GateRun]] = field(default_factory=dict)
+    proofs: dict[Tried, Job] = field(default_factory=dict)
+    spent: float = 0.0
+    """Seconds spent on plans."""
+    slowest: float = 0.0
+    calls: int = 0
+
+    def act(self, town: Town) -> None:
+        self._note(town)
+        made = None
+        while made is None or made.rulings:
+            self._forget()
+            docket = self._docket(town)
+            start = time.perf_counter()
+            made = plan(docket, town.free)
+            took = time.perf_counter() - start
+            self.spent, self.slowest, self.calls = self.spent + took, max(self.slowest, took), self.calls + 1
+            for ruling in made.rulings:
+                if isinstance(ruling, Land):
+                    self._land(town, ruling)
+                else:
+                    town.reject(ruling.change)
+                    self._decided(ruling.change, bad=True)
+        for run in made.cancel:
+            number = next(
+                n for n, (_, its) in self.jobs.items() if its.members == run.members and its.base == run.base
+            )
+            town.cancel(self.jobs.pop(number)[0])
+        for run in made.runs:
+            job = town.start(run.members)
+            self.jobs[job.number] = (job, run)
+
+    def _note(self, town: Town) -> None:
+        """What happened since the last plan."""
+        for change in town.new:
+            at = int(town.now * 3600 / HOUR)
+            self.changes[change] = Change(change, at=at, agent=town.truth.agents[change])
+        job = town.ended
+        if job is not None:
+            _, run = self.jobs.pop(job.number)
+            tried = Tried(run.base, run.members, Verdict.PASS if job.green else Verdict.FAIL)
+            self.tried.append(tried)
+            if job.green:
+                self.proofs[tried] = job
+
+    def _land(self, town: Town, ruling: Land) -> None:
+        town.land(ruling.members, self.proofs[ruling.proof])
+        self.tips.append(Tip(f"tip {len(town.landed)}", frozenset(ruling.members)))
+        for change in ruling.members:
+            self._decided(change, bad=False)
+
+    def _decided(self, change: str, *, bad: bool) -> None:
+        agent = self.changes.pop(change).agent
+        agents = dict(self.record.agents)
+        agents[agent] = agents.get(agent, Tally()).plus(bad, not bad)
+        self.record = replace(self.record, agents=agents)
+
+    def _docket(self, town: Town) -> Docket:
+        running = tuple(replace(run, left=1 - (town.now - job.started)) for job, run in self.jobs.values())
+        now = int(town.now * 3600 / HOUR)
+        return Docket(
+            tuple(self.changes.values()),
+            tuple(self.tips),
+            tuple(self.tried),
+            running,
+            town.rejected,
+            self.record,
+            now,
+        )
+
+    def _forget(self) -> None:
+        """Leave out what speaks neither of the tip nor of what waits, and tips that nothing is left of."""
+        waiting, last = self.changes.keys(), self.tips[-1]
+        kept = [
+            t for t in self.tried if t.members & waiting or t.base == last.name or last.landed <= t.members
+        ]
+        landed = frozenset().union(*(tip.landed for tip in self.tips))
+        good = [t.verdict for t in self.tried if t not in kept and t.members <= landed]
+        flakes = self.record.flakes.plus(good.count(Verdict.FAIL), good.count(Verdict.PASS))
+        self.tried, self.record = kept, replace(self.record, flakes=flakes)
+        bases = {t.base for t in self.tried} | {run.base for _, run in self.jobs.values()}
+        while len(self.tips) > 1 and self.tips[0].name not in bases:
+            del self.tips[0]
