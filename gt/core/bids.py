@@ -90,7 +90,7 @@ class Split:
             lied = clean(self.risks) * self.alibi
             return max(ALONE, entropy(lied / (lied + self.risks[0]))) if self.red == 1.0 else 0.0
         risk_of = dict(zip(self.members, self.risks, strict=True))
-        busy = [clean(risk_of[each] for each in part) for part in self.flying]
+        busy = [clean(sorted(risk_of[each] for each in part)) for part in self.flying]
         parts = [clean(risks[a:b]) for a, b in pairwise(self._ends(risks, runs))]
         before = told(busy, clean(risks), self.alibi)
         return self.red * (told([*busy, *parts[:runs]], math.prod(parts[runs:]), self.alibi) - before)

@@ -40,8 +40,9 @@ class Tree:
 
     @property
     def stalled(self) -> bool:
-        """All that is known is that its gates don't run."""
-        return len(self.runs) >= TRIES and all(run.verdict is Verdict.COULD_NOT_RUN for run in self.runs)
+        """Its gates don't run, time after time."""
+        last = self.runs[-TRIES:]
+        return len(last) == TRIES and all(run.verdict is Verdict.COULD_NOT_RUN for run in last)
 
     @property
     def named(self) -> Ids:
@@ -77,7 +78,11 @@ class Findings:
     def stalled(self) -> Ids:
         """Single changes whose gates don't run."""
         return NOBODY.union(
-            *(tree.rest for tree in self.trees.values() if tree.stalled and len(tree.rest) == 1)
+            *(
+                tree.rest
+                for tree in self.trees.values()
+                if tree.stalled and not tree.green and len(tree.rest) == 1
+            )
         )
 
     def together(self, changes: Ids) -> bool:

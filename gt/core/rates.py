@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gt.core.coins import clean
 from gt.core.docket import NOBODY, Docket, Tally
 from gt.core.findings import Findings
 
@@ -61,9 +62,9 @@ def believe(docket: Docket, found: Findings) -> Rates:
     ):
         if not red & counted:
             counted |= red
-            clean = math.prod(1 - risks[change] for change in red)
+            whole = clean(sorted(risks[change] for change in red))
             for change in sorted(red):
-                count(change, min(1.0, risks[change] / (1 - clean)))
+                count(change, min(1.0, risks[change] / (1 - whole)))
     greens = [tree for tree in found.trees.values() if tree.green]
     lies = sum(len(tree.reds) for tree in greens)
     flakes = docket.record.flakes.plus(lies, len(greens))

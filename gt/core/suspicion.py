@@ -138,7 +138,7 @@ def _alibi(red: _Red, rates: Rates) -> float:
         elif rest > inner:
             if rest & red.others:
                 break
-            rings.append((clean(rates.risks[change] for change in rest - inner), len(tree.reds)))
+            rings.append((clean(sorted(rates.risks[change] for change in rest - inner)), len(tree.reds)))
             inner = rest
     around = 1.0
     for good, count in reversed(rings):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,10 @@ SURE = Record(flakes=Tally(0, 1e9))
 GOOD = replace(SURE, agents={"": Tally(10, 990)})
 """And an agent that is nearly always right."""
 FLAKY = Record(flakes=Tally(10, 90))
+
+MOST_TRIES = 30
+"""More runs of one set on one tip than any verdicts can bring about. So this measure falls with each run, and a town comes
+to rest: the changes undecided; for the present tip, what is left of so many tries for each set of them."""
 
 Judge = Callable[[Ids, Ids], Verdict]
 """The verdict on a content, of which some is landed."""
@@ -37,6 +42,8 @@ class Town:
     rejected: dict[str, Reject | RejectPair] = field(default_factory=dict)
     runs: int = 0
     trouble: str = ""
+    tries: Counter[tuple[int, Ids]] = field(default_factory=Counter)
+    """How often each set was gated on each tip."""
 
     def docket(self) -> Docket:
         return Docket(
@@ -59,6 +66,9 @@ class Town:
         for run in made.cancel:
             self.running.remove(run)
         self.running += made.runs
+        for run in made.runs:
+            self.tries[len(self.tips), run.members] += 1
+            assert self.tries[len(self.tips), run.members] <= MOST_TRIES or not run.members
         self.runs += len(made.runs)
         assert len(self.running) <= self.slots
         return made
