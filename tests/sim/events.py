@@ -116,7 +116,7 @@ class Town:
         assert proof.slipped or not self.truth.good(proof.content - new) or self.truth.good(self.landed), (
             "red main"
         )
-        for change in new:
+        for change in sorted(new):
             self.score.latencies.append(self.now - self.waiting.pop(change))
             self.score.slips += change in self.truth.bad
         self.score.makespan = self.now

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -69,3 +73,23 @@ def test_the_bounds() -> None:
         assert entropy(bad) < nested(bad, 64) < 1.05 * entropy(bad)
     assert capacity(0.0) == 1.0
     assert capacity(0.05) == pytest.approx(0.857, abs=0.001)
+
+
+def test_plans_do_not_depend_on_how_strings_hash() -> None:
+    code = (
+        "from tests.sim.events import Town; from tests.sim.ours import Ours; from tests.sim.truth import burst\n"
+        "for seed in range(4):\n"
+        "    print(Town(burst(40, 0.02, 0.3, pairs=0.002, flake=0.1, seed=seed), 4, seed).play(Ours()))"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=Path(__file__).resolve().parents[2],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(told) == 1
