@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gt.git.formats import seconds
 from gt.git.repo import Repo
@@ -52,7 +53,12 @@ def merge_bases(repo: Repo, one: str, other: str) -> tuple[str, ...]:
 
 
 def between(repo: Repo, old: Iterable[str], new: str) -> frozenset[str]:
-    """The commits that `new` contains and none of `old` does."""
+    """The commits that `new` contains and none of `old` does; all are ids, so that the answer can be remembered."""
+    return _between(repo, tuple(sorted(set(old))), new)
+
+
+@lru_cache(maxsize=1024)
+def _between(repo: Repo, old: tuple[str, ...], new: str) -> frozenset[str]:
     return frozenset(git(repo, "rev-list", new, *(f"^{oid}" for oid in old)).lines)
 
 

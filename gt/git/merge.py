@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -146,9 +147,17 @@ def _arena(repo: Repo, ours: str, parent: Path) -> Iterator[tuple[Path, Path]]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _write_attributes(repo: Repo, commit: str, work_tree: Path) -> None:
+@lru_cache(maxsize=64)
+def _attributes(repo: Repo, commit: str) -> Mapping[str, str]:
+    """The `.gitattributes` files of a commit, by path; asked again and again for a target's tip."""
     found = _diff(repo, None, commit, ":(top,glob)**/.gitattributes")
-    files = {change.path: change.oid_new for change in found if change.mode_new in (0o100644, 0o100755)}
+    return {change.path: change.oid_new for change in found if change.mode_new in (0o100644, 0o100755)}
+
+
+def _write_attributes(repo: Repo, commit: str, work_tree: Path) -> None:
+    files = _attributes(repo, commit)
+    if not files:
+        return
     with Objects(repo) as odb:
         contents = dict(odb.blobs(files.values()))
     for path, oid in files.items():

@@ -65,6 +65,7 @@ def fresh(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
         return Preview(tip, commit, None, merged.conflicts, merged.messages)
     changes = changed_paths(repo, tip, merged.tree)
     guarded = guard(repo, town, tip)
+    touched = guarded.touched(changes)
     own: set[str] = set()
     for base in merge_bases(repo, tip, commit):
         own.update(change.path for change in changed_paths(repo, base, commit))
@@ -72,8 +73,9 @@ def fresh(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
         tip,
         commit,
         merged.tree,
-        protected=guarded.touched(changes),
-        digest=digest(repo, guarded, merged.tree),
+        protected=touched,
+        # Where none is touched they are the tip's, which is looked at once for all.
+        digest=digest(repo, guarded, merged.tree if touched else tip),
         changed=bool(changes),
         strays=tuple(sorted(change.path for change in changes if change.path not in own)),
     )

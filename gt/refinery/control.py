@@ -36,10 +36,17 @@ def queue_name(submissions: Iterable[Submission]) -> str:
     ).hexdigest()[:16]
 
 
-def allowance(town: Town) -> int:
-    """How many gate runs a queue may have on one tip: never too few to try a candidate and its control."""
+SURE = 2
+"""Failures in a row on the target's own tree that stop landing: one may be a flake."""
+
+EACH = 4
+"""Runs of each gate that one more submission gives its queue: to be found among others takes a few, at worst."""
+
+
+def allowance(town: Town, count: int) -> int:
+    """How many gate runs a queue of so many submissions may have on one tip."""
     gates = sum(1 for gate in town.gates if gate.when == "before")
-    return max(town.refinery.budget, 2 * (gates + 1))
+    return max(town.refinery.budget, 2 * (gates + 1)) + EACH * gates * max(0, count - 1)
 
 
 def baseline(repo: Repo, at: Tips, acknowledged: str | None) -> str | None:
@@ -99,11 +106,11 @@ def is_foreign(repo: Repo, at: Tips, acknowledged: str | None) -> bool:
 
 
 def red(repo: Repo, town: Town, tip: str, now: int) -> Trouble | None:
-    """Whether a gate failed, last time, on the target's own tree, or could not be run there again and again."""
+    """Whether a gate failed on the target's own tree, and again, or could not be run there again and again."""
     for check in checks(repo, town, _tree(repo, tip)):
         seen = _of_target(outcomes.kept(repo, check.key, now))
         last = outcomes.latest(seen)
-        if last is not None and last.verdict is Verdict.FAIL:
+        if last is not None and outcomes.failures(seen) >= SURE:
             return Trouble("red", f"is red itself: gate {check.gate.name}, {last.why} (log: {last.log})")
         if outcomes.stalled(seen) >= outcomes.TRIES:
             why = seen[-1].why

@@ -11,19 +11,24 @@ from gt.git.merge import trailers
 from gt.git.repo import Repo
 from gt.refinery.candidate import Preview
 from gt.refinery.outcomes import Outcome
+from gt.refinery.train import Member, Train
 
 LOG_BYTES = 8192
 LOG_LINES = 200
 
 
-def of_red(sub: Submission, made: Preview, failed: Outcome) -> str:
-    """A gate failed: which, how, on what, how to run it again, and the end of what it printed."""
+def of_red(member: Member, it: Train, failed: Outcome, blame: str) -> str:
+    """A gate failed: which, how, on what, why this one is to blame, how to run it again, and the end of its output."""
     lines = tail(Path(failed.log), LOG_BYTES).splitlines()[-LOG_LINES:]
+    sub = member.sub
+    others = [other for other in it.members if other != member]
+    company = f", with {', '.join(other.bead for other in others)}" if others else ""
+    merges = " && ".join(f"git merge --no-ff {each.sub.commit[:12]}" for each in it.members)
     return "\n".join(
         [
             f"gate {failed.gate} is red: {failed.why}",
-            f"on tree {failed.tree}: {sub.commit[:12]} merged into {sub.base} at {made.tip[:12]}, which is green",
-            f"reproduce: git checkout --detach {made.tip[:12]} && git merge --no-ff {sub.commit[:12]} && {failed.command}",
+            f"on tree {failed.tree}: {sub.commit[:12]} merged into {sub.base} at {it.tip[:12]}{company}; {blame}",
+            f"reproduce: git checkout --detach {it.tip[:12]} && {merges} && {failed.command}",
             "",
             *lines,
         ]

@@ -1,4 +1,4 @@
-"""Landing a proven candidate: the last look, then one compare-and-swap of the target.
+"""Landing a proven train: the last look, then one compare-and-swap of the target.
 
 Every first-parent commit of a landing is the Refinery's own, and its tree a gated tree. The ledger isn't written here:
 that the target has it is enough, and is found again by its trailers.
@@ -6,27 +6,31 @@ that the target has it is enough, and is found again by its trailers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
 from gt import lock
-from gt.core.bead import Bead, Landed, Phase, Submission
+from gt.core.bead import Bead, Landed, Phase
 from gt.core.ready import satisfied
 from gt.core.town import Town
 from gt.git import refs
 from gt.git.committing import Committer
 from gt.git.repo import Repo
+from gt.git.run import GitFailed
 from gt.git.worktree import checked_out
 from gt.lock import Held
 from gt.refinery import pins
 from gt.refinery.approvals import approved, needs_approval
+from gt.refinery.candidate import preview
 from gt.refinery.checkout import InTheWay, Record, bring_forward
-from gt.refinery.commits import Unlayable, lay
-from gt.refinery.train import Member, Yardmaster
-from gt.refinery.trial import Green
+from gt.refinery.commits import Laid, Unlayable, lay
+from gt.refinery.outcomes import Outcome
+from gt.refinery.train import Member, Train
 from gt.refinery.yard import Yard
 from gt.store.ledger import Ledger
+from gt.store.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,39 +45,65 @@ def last_look(repo: Repo) -> AbstractContextManager[Held]:
     return lock.hold(repo.gt_dir / "landing.lock")
 
 
-def land(yard: Yard, ledger: Ledger, merging: Held, bead: Bead, green: Green, town: Town) -> Landed | NotNow:
-    """Land a candidate that is green on `green.made.tip`; `merging` is the merge lock.
+def land(
+    yard: Yard,
+    ledger: Ledger,
+    merging: Held,
+    target: str,
+    train: Train,
+    proofs: Mapping[str, Sequence[Outcome]],
+    town: Town,
+) -> Landed | NotNow:
+    """Land a train whose last tree is proven on the target's tip; `merging` is the merge lock.
 
-    Raises Busy when another git holds the target's lock or works in the worktree it is checked out in.
+    `proofs` are the outcomes by tree; with a linear history those of every car. Raises Busy when another git holds
+    the target's lock or works in the worktree it is checked out in.
     """
-    sub = bead.status.submission
-    assert sub is not None
     with last_look(yard.repo):
         now = yard.clock()
         with ledger.read() as snapshot:
-            found = snapshot.find(bead.id)
-            objection = _objection(yard.repo, found, sub, green, town)
-            paused = snapshot.state().paused
-            unmet = [need for need in (found or bead).spec.needs if not _met(snapshot.find(need))]
-        if paused and (paused.until is None or paused.until > now):
-            objection = "the town was paused"
-        if objection or unmet or found is None:
-            return NotNow(objection or f"needs {', '.join(unmet)}")
-        if refs.read(yard.repo, pins.branch(sub.base)) != green.made.tip:
-            return NotNow(f"{sub.base} moved")
+            objection = _objection(yard.repo, snapshot, train, town, now)
+            beads = {member.bead: snapshot.find(member.bead) for member in train.members}
+        if objection is not None:
+            return NotNow(objection)
+        if refs.read(yard.repo, pins.branch(target)) != train.tip:
+            return NotNow(f"{target} moved")
+        known = {name: bead for name, bead in beads.items() if bead is not None}
         try:
-            commit = _commit(yard, found, sub, green, town, now)
+            laid = lay(yard.repo, train, known, town, proofs, Committer(yard.repo, yard.actor, now))
         except Unlayable as error:
-            return NotNow(error.why)
-        return _swapped(yard, merging, sub, green, commit, now)
+            return NotNow(f"{error.bead} {error.why}")
+        except GitFailed as error:  # it could not be signed
+            return NotNow(error.message)
+        return _swapped(yard, merging, target, train, laid, now)
+
+
+def _objection(repo: Repo, snapshot: Snapshot, train: Train, town: Town, now: int) -> str | None:
+    """What in the ledger, as it is now, speaks against landing."""
+    paused = snapshot.state().paused
+    if paused and (paused.until is None or paused.until > now):
+        return "the town was paused"
+    aboard = {member.bead for member in train.members}
+    for car in train.cars:
+        member = car.member
+        bead = snapshot.find(member.bead)
+        why = _against(repo, bead, member, train.tip, town)
+        if why is not None or bead is None:
+            return f"{member.bead} {why}"
+        if car.strays:
+            return f"{member.bead} would change {car.strays[0]}, which its commits don't change"
+        unmet = [need for need in sorted(bead.spec.needs - aboard) if not _met(snapshot.find(need))]
+        if unmet:
+            return f"{member.bead} needs {', '.join(unmet)}"
+    return None
 
 
 def _met(need: Bead | None) -> bool:
     return need is not None and satisfied(need)
 
 
-def _objection(repo: Repo, found: Bead | None, sub: Submission, green: Green, town: Town) -> str | None:
-    """What in the ledger, as it is now, speaks against landing."""
+def _against(repo: Repo, found: Bead | None, member: Member, tip: str, town: Town) -> str | None:
+    sub = member.sub
     if found is None or found.phase is not Phase.SUBMITTED or found.status.submission is None:
         return "is no longer submitted"
     there = found.status.submission
@@ -81,41 +111,34 @@ def _objection(repo: Repo, found: Bead | None, sub: Submission, green: Green, to
         return f"has another submission, {there.token}"
     if found.spec.hold:
         return "is on hold"
-    if needs_approval(found, town, green.made) and not approved(repo, found, there, green.made, town):
+    made = preview(repo, tip, sub.commit, town)
+    if needs_approval(found, town, made) and not approved(repo, found, there, made, town):
         return "isn't approved"
     return None
 
 
-def _commit(yard: Yard, bead: Bead, sub: Submission, green: Green, town: Town, now: int) -> str:
-    train = Yardmaster(yard.repo).train(green.made.tip, [Member(bead.id, sub)])
-    proofs = {car.tree: green.proofs for car in train.cars}
-    return lay(yard.repo, train, {bead.id: bead}, town, proofs, Committer(yard.repo, yard.actor, now)).head
-
-
-def _swapped(
-    yard: Yard, merging: Held, sub: Submission, green: Green, commit: str, now: int
-) -> Landed | NotNow:
-    repo, made, why = yard.repo, green.made, f"gt merge: {sub.commit[:12]}"
-    assert made.tree is not None
+def _swapped(yard: Yard, merging: Held, target: str, train: Train, laid: Laid, now: int) -> Landed | NotNow:
+    names = ", ".join(member.sub.commit[:12] for member in train.members)
+    repo, commit, why = yard.repo, laid.head, f"gt merge: {names}"
     put = partial(pins.put, repo, why=why, actor=yard.actor, now=now)
-    put(pins.next_ref(sub.base), commit)
+    put(pins.next_ref(target), commit)
 
     def swap(seen_from: Repo) -> None:
-        refs.swap(seen_from, pins.branch(sub.base), commit, made.tip, message=why, actor=yard.actor, now=now)
+        refs.swap(seen_from, pins.branch(target), commit, train.tip, message=why, actor=yard.actor, now=now)
 
     try:
-        found = checked_out(repo, sub.base)
+        found = checked_out(repo, target)
         if len(found) > 1:
-            return NotNow(f"{sub.base} is checked out more than once")
+            return NotNow(f"{target} is checked out more than once")
         if not found:
             swap(repo)
         else:
             there = found[0]
-            record = Record(str(there.git_dir), str(there.path), pins.branch(sub.base), made.tip, commit)
+            record = Record(str(there.git_dir), str(there.path), pins.branch(target), train.tip, commit)
             bring_forward(repo, there, record, merging, swap)
     except refs.RaceLost:
-        return NotNow(f"{sub.base} moved")
+        return NotNow(f"{target} moved")
     except InTheWay as error:
         return NotNow(error.message)
-    put(pins.landing_ref(sub.base), commit)
-    return Landed(commit, made.tree, now)
+    put(pins.landing_ref(target), commit)
+    return Landed(commit, train.cars[-1].tree, now)

@@ -112,6 +112,15 @@ def latest(outcomes: Iterable[Outcome]) -> Outcome | None:
     return told[-1] if told else None
 
 
+def failures(outcomes: Iterable[Outcome]) -> int:
+    """How often in a row, up to now, it failed."""
+    count = 0
+    for each in outcomes:
+        if each.verdict is not Verdict.COULD_NOT_RUN:
+            count = count + 1 if each.verdict is Verdict.FAIL else 0
+    return count
+
+
 def stalled(outcomes: Iterable[Outcome]) -> int:
     """How often in a row, up to now, it could not be run."""
     count = 0
@@ -121,11 +130,16 @@ def stalled(outcomes: Iterable[Outcome]) -> int:
 
 
 def new_log(repo: Repo, key: str) -> Path:
-    """Where the next run under this key prints to; its outcome is named after it."""
+    """A fresh file for what a run under this key prints; the outcome is kept beside it."""
     folder = place(repo, key)
     durable.make_dir(repo, folder)
-    number = max((_number(name) for name in os.listdir(folder)), default=0) + 1
-    return folder / f"{number}.log"
+    number = max((_number(name) for name in os.listdir(folder)), default=0)
+    while True:
+        number += 1
+        log = folder / f"{number}.log"
+        with suppress(FileExistsError):
+            os.close(os.open(log, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            return log
 
 
 def keep(outcome: Outcome) -> None:

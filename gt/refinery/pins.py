@@ -28,9 +28,9 @@ def next_ref(target: str) -> str:
     return f"refs/gt/next/{target}"
 
 
-def candidate_ref(bead: str, token: str) -> str:
-    """Keeps a candidate while it is gated."""
-    return f"refs/gt/candidate/{bead}/{token}"
+def candidate_ref(slot: int) -> str:
+    """Keeps what is gated in a slot while it is."""
+    return f"refs/gt/candidate/{slot}"
 
 
 @dataclass(frozen=True, slots=True)

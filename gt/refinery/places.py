@@ -19,6 +19,16 @@ def slot_lock(repo: Repo, number: int = 1) -> Path:
     return repo.gt_dir / "locks" / f"slot-{number}.lock"
 
 
+def slot_numbers(repo: Repo) -> tuple[int, ...]:
+    """The slots that were ever used here."""
+    try:
+        names = os.listdir(repo.gt_dir / "locks")
+    except OSError:
+        return ()
+    numbers = [name.removeprefix("slot-").removesuffix(".lock") for name in names if name.startswith("slot-")]
+    return tuple(sorted(int(number) for number in numbers if number.isdecimal()))
+
+
 def bringing(repo: Repo) -> Path:
     """The directory for moving a target that is checked out; see `checkout`."""
     return repo.gt_dir / "bringing"
@@ -34,6 +44,6 @@ def unfinished(repo: Repo) -> str:
 def _left(repo: Repo) -> str:
     if any(os.path.lexists(bringing(repo) / name) for name in ("record.json", "ticket")):
         return "a gt merge that died left a landing half-done in a worktree"
-    if lock.is_free(slot_lock(repo)) is False:
+    if any(lock.is_free(slot_lock(repo, number)) is False for number in slot_numbers(repo)):
         return "a gt merge that died left a gate running"
     return ""

@@ -9,6 +9,7 @@ import hashlib
 import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gt.core.town import Town
 from gt.git.lineage import files
@@ -37,7 +38,12 @@ class Guard:
 
 def guard(repo: Repo, town: Town, commit: str) -> Guard:
     """What is protected on this commit of a target; where a protected path is a link, what it leads to is too."""
-    patterns = list(dict.fromkeys((*ALWAYS, *town.refinery.protected)))
+    return _guard(repo, tuple(dict.fromkeys((*ALWAYS, *town.refinery.protected))), commit)
+
+
+@lru_cache(maxsize=16)
+def _guard(repo: Repo, named: tuple[str, ...], commit: str) -> Guard:
+    patterns = list(named)
     found = Globs(patterns, fold=True)
     links = {path: oid for mode, oid, path in files(repo, commit) if mode == SYMLINK}
     if not links:
@@ -55,8 +61,9 @@ def guard(repo: Repo, town: Town, commit: str) -> Guard:
     return Guard(found)
 
 
+@lru_cache(maxsize=256)
 def digest(repo: Repo, guarded: Guard, tree: str) -> str:
-    """A name for the protected files of a tree: mode, content and path of each."""
+    """A name for the protected files of a tree (or commit): mode, content and path of each."""
     lines = sorted(
         f"{mode:o} {oid} {path}" for mode, oid, path in files(repo, tree) if guarded.globs.touches(path)
     )

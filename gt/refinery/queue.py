@@ -6,7 +6,7 @@ The order is stated once, in `order`: priority, then when it was submitted, then
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gt.core.bead import Bead, Landed, Phase, Submission
@@ -47,11 +47,6 @@ def order(bead: Bead) -> tuple[int, int, str]:
     """The landing order."""
     sub = bead.status.submission
     return bead.spec.priority, sub.at if sub else 0, bead.id
-
-
-def choose(queued: Iterable[Queued], skipped: frozenset[str] = frozenset()) -> Queued | None:
-    """What to try next: the first that is due. Pure; a scheduler that tries several at once takes its place."""
-    return next((each for each in queued if each.standing is Standing.DUE and each.bead not in skipped), None)
 
 
 def assess(
@@ -102,7 +97,9 @@ def _target(look: _Look, target: Target, subs: Sequence[Submission]) -> tuple[Ta
     town = look.towns.get(target.name)
     if target.tip is None or town is None or target.trouble:
         return target, 0
-    left = control.allowance(town) - outcomes.spent(look.repo, target.tip, control.queue_name(subs))
+    left = control.allowance(town, len(subs)) - outcomes.spent(
+        look.repo, target.tip, control.queue_name(subs)
+    )
     try:
         trouble = _trouble(look, target.name, town, left)
     except GtError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,19 +23,29 @@ from gt.refinery.yard import Yard
 
 
 def run(
-    yard: Yard, town: Town, check: Check, commit: str, *, base: str, members: tuple[str, ...], queue: str
+    yard: Yard,
+    town: Town,
+    check: Check,
+    commit: str,
+    *,
+    base: str,
+    members: tuple[str, ...],
+    queue: str,
+    slot: int = 1,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Outcome:
-    """Run a gate and keep its outcome. `commit` has the candidate's tree, `base` is the target's tip.
+    """Run a gate in a slot, by its number, and keep its outcome.
 
-    Raises KeyboardInterrupt when interrupted: then the gate is dead and nothing is recorded.
+    `commit` has the candidate's tree, `base` is the target's tip. In a thread, `cancelled` says when to stop. Raises
+    KeyboardInterrupt when interrupted: then the gate is dead and nothing is recorded.
     """
     repo = yard.repo
     log = outcomes.new_log(repo, check.key)
     outcomes.begin(repo, base, queue)
     ended: Ended | None = None
     try:
-        with slots.taken(repo, town) as slot:
-            verdict, why, ended = _in_slot(yard, town, check, commit, slot, log)
+        with slots.taken(repo, town, slot) as held:
+            verdict, why, ended = _in_slot(yard, town, check, commit, held, log, cancelled)
     except (GtError, OSError) as error:
         verdict, why = Verdict.COULD_NOT_RUN, f"{error}"
     except KeyboardInterrupt:
@@ -71,17 +82,25 @@ def shown(command: Command) -> str:
 
 
 def _in_slot(
-    yard: Yard, town: Town, check: Check, commit: str, slot: Slot, log: Path
+    yard: Yard,
+    town: Town,
+    check: Check,
+    commit: str,
+    slot: Slot,
+    log: Path,
+    cancelled: Callable[[], bool] | None,
 ) -> tuple[Verdict, str, Ended | None]:
     place = slots.fill(yard.repo, town, slot, _head(yard, check, commit), check.tree)
     if town.worktrees.setup is not None:
-        made = _launch(yard, town.worktrees.setup, check.gate, place, slot, log, town.worktrees.timeout)
+        made = _launch(
+            yard, town.worktrees.setup, check.gate, place, slot, log, town.worktrees.timeout, cancelled
+        )
         if made.why != "exit" or made.code != 0:
             return Verdict.COULD_NOT_RUN, f"the set-up failed: {_said(made, town.worktrees.timeout)}", made
     changed = altered(yard.repo, place, check.tree)
     if changed:
         return Verdict.COULD_NOT_RUN, f"the set-up changed {', '.join(changed[:5])}, which is tracked", None
-    ended = _launch(yard, check.gate.run, check.gate, place, slot, log, check.gate.timeout)
+    ended = _launch(yard, check.gate.run, check.gate, place, slot, log, check.gate.timeout, cancelled)
     return _verdict(check.gate, ended), _said(ended, check.gate.timeout), ended
 
 
@@ -96,7 +115,14 @@ def _head(yard: Yard, check: Check, commit: str) -> str:
 
 
 def _launch(
-    yard: Yard, command: Command, gate: Gate, place: Place, slot: Slot, log: Path, timeout: int
+    yard: Yard,
+    command: Command,
+    gate: Gate,
+    place: Place,
+    slot: Slot,
+    log: Path,
+    timeout: int,
+    cancelled: Callable[[], bool] | None,
 ) -> Ended:
     values = {"worktree": str(place.path), "repo": yard.repo.name}
     ended = launch(
@@ -109,6 +135,7 @@ def _launch(
             keep_fds=(slot.held.fd,),
             marker=slot.marker,
             grace=5.0,
+            cancelled=cancelled,
         )
     )
     if ended.why == "interrupted":

@@ -20,7 +20,7 @@ from gt.fleet.launch import reap
 from gt.git import slot as git_slot
 from gt.git.repo import Repo
 from gt.lock import Held
-from gt.refinery.places import slot_lock
+from gt.refinery.places import slot_lock, slot_numbers
 
 PATIENCE = 15.0
 """Seconds to wait for a slot after its orphans were killed."""
@@ -58,15 +58,17 @@ def taken(repo: Repo, town: Town, number: int = 1) -> Iterator[Slot]:
         yield Slot(root(repo, town) / f"slot-{number}", late, marker)
 
 
-def clear(repo: Repo, number: int = 1) -> int:
-    """End what a killed merge left running in a slot; returns how many processes that were.
+def clear(repo: Repo) -> int:
+    """End what a killed merge left running in any slot; returns how many processes that were.
 
     For the holder of the merge lock: nobody else's gates run then.
     """
-    path = slot_lock(repo, number)
-    if lock.is_free(path) is not False:
-        return 0
-    return reap(f"{roster.clone(repo)}/slot-{number}", path, None, None)
+    ended = 0
+    for number in slot_numbers(repo):
+        path = slot_lock(repo, number)
+        if lock.is_free(path) is False:
+            ended += reap(f"{roster.clone(repo)}/slot-{number}", path, None, None)
+    return ended
 
 
 def fill(repo: Repo, town: Town, slot: Slot, commit: str, tree: str) -> git_slot.Place:

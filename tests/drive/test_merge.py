@@ -8,8 +8,8 @@ from pathlib import Path
 from gt.core.bead import Phase, Result
 from gt.git import loose, mending
 from gt.git.merge import trailers
+from gt.refinery.control import allowance
 from gt.refinery.pins import landing_ref
-from gt.refinery.trial import Undecided
 from tests.conftest import run_git
 from tests.refinery.merging import TOKEN, Scene, proving, scene, town
 
@@ -64,14 +64,20 @@ def test_what_is_red_goes_back_with_the_evidence(repo_path: Path) -> None:
     assert "gate test is red: exit 7" in tried.reason
     assert "oh no" in tried.reason
     assert "git merge --no-ff" in tried.reason
-    assert [(each.verdict, len(each.members)) for each in report.runs] == [("fail", 1), ("pass", 0)]
+    # Once more, lest it was a flake; and the target, lest it is red itself.
+    assert sorted((each.verdict, len(each.members)) for each in report.runs) == [
+        ("fail", 1),
+        ("fail", 1),
+        ("pass", 0),
+    ]
 
 
 def test_a_fresh_pass_counts_as_the_control(yard: Scene) -> None:
     yard.submit({"ok": ""})
+    assert yard.merge().exit_code == 0
     yard.submit({"bad": ""})
     report = yard.merge()
-    assert [each.verdict for each in report.runs] == ["pass", "fail"]
+    assert all(each.members for each in report.runs)
     assert [lost.result for lost in report.rejected] == [Result.RED]
 
 
@@ -134,16 +140,18 @@ def test_could_not_run_is_not_red(repo_path: Path) -> None:
     one = yard.submit({"a": ""})
     report = yard.merge()
     assert (report.exit_code, report.rejected) == (20, [])
-    assert [each.verdict for each in report.runs] == ["could-not-run"] * 3
-    assert yard.causes() == {one.id: "held could-not-run"}
+    assert {each.verdict for each in report.runs} == {"could-not-run"}
+    assert [len(each.members) for each in report.runs] == [1, 1, 1, 0, 0, 0]
+    assert yard.causes() == {one.id: "waiting could-not-run-target"}
     assert yard.merge().runs == []
 
 
 def test_a_gate_that_takes_too_long_is_not_red(repo_path: Path) -> None:
     yard = scene(repo_path, town('{name: test, run: "sleep 60", timeout: 1s}'))
     one = yard.submit({"a": ""})
-    verdict = proving(yard, one)[0].verdict()
-    assert verdict == Undecided("gate test could not be run: ran longer than 1 s")
+    outcome = proving(yard, one).verdict.outcome
+    assert outcome is not None
+    assert (outcome.verdict, outcome.why) == ("could-not-run", "ran longer than 1 s")
     assert yard.causes() == {one.id: "due"}
 
 
@@ -242,15 +250,15 @@ def test_the_users_checkout_is_left_alone(yard: Scene) -> None:
 
 
 def test_the_budget_ends_endless_trying(repo_path: Path) -> None:
-    gates = [f'{{name: t{n}, run: "exit 127"}}' for n in range(2)]
+    gates = [f"""{{name: t{n}, run: 'test "$(ls | grep -c ^f)" = 0 || exit 127'}}""" for n in range(2)]
     yard = scene(repo_path, town(*gates, more="refinery: {budget: 1}\n"))
     waiting = [yard.submit({f"f{n}": ""}) for n in range(4)]
     report = yard.merge()
-    assert len(report.runs) == 6
-    assert report.trouble is not None
-    assert "has had all gate runs" in report.trouble
+    assert (report.exit_code, report.landed, report.rejected) == (20, [], [])
+    assert len(report.runs) <= allowance(yard.look().towns["main"], len(waiting))
     assert set(yard.causes().values()) <= {"waiting budget-target", "held could-not-run"}
     assert len(waiting) == len(yard.causes())
+    assert yard.merge().runs == []
 
 
 def test_what_a_landing_is_made_of_outlives_a_git_that_prunes(yard: Scene) -> None:

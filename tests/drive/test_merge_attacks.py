@@ -11,15 +11,13 @@ from typing import Any
 
 import pytest
 
-from gt.core.bead import Bead, Phase, Result
-from gt.drive import merge as drive
+from gt.core.bead import Phase, Result
+from gt.drive import merge_rulings
 from gt.drive.merge import run
 from gt.git import refs
 from gt.refinery import pins
 from gt.refinery.landing import NotNow, land
 from gt.refinery.pins import landing_ref
-from gt.refinery.trial import Green, Trial
-from gt.refinery.yard import Yard
 from gt.verbs.approve import approve
 from gt.verbs.reject import reject
 from tests.conftest import NOW
@@ -193,22 +191,15 @@ def test_a_target_that_moves_while_gating_is_merged_anew(repo_path: Path, tmp_pa
     assert len({run.tree for run in report.runs}) == 2
 
 
-def green(yard: Scene, which: Bead) -> tuple[Trial, Green, Yard]:
-    made, place = proving(yard, which)
-    verdict = made.verdict()
-    assert isinstance(verdict, Green)
-    return made, verdict, place
-
-
 def test_what_is_taken_back_after_it_was_proven_doesnt_land(yard: Scene) -> None:
     from gt import lock
 
     one = yard.submit({"a": ""})
-    made, verdict, place = green(yard, one)
+    made = proving(yard, one)
     old = yard.tip()
     reject(yard.repo, yard.ledger, one.id, "no", actor=ALICE, now=NOW)
     with lock.hold(yard.repo.gt_dir / "merge.lock") as held:
-        done = land(place, yard.ledger, held, made.bead, verdict, made.town)
+        done = land(made.yard, yard.ledger, held, "main", made.train, made.proofs, made.town)
     assert isinstance(done, NotNow)
     assert yard.tip() == old
 
@@ -218,7 +209,7 @@ def test_reject_waits_for_a_landing_and_then_finds_it(yard: Scene) -> None:
     from gt.errors import IllegalMove
 
     one = yard.submit({"a": ""})
-    made, verdict, place = green(yard, one)
+    made = proving(yard, one)
     said: list[object] = []
 
     def take_back() -> None:
@@ -229,7 +220,7 @@ def test_reject_waits_for_a_landing_and_then_finds_it(yard: Scene) -> None:
 
     other = threading.Thread(target=take_back)
     with lock.hold(yard.repo.gt_dir / "merge.lock") as held:
-        land(place, yard.ledger, held, made.bead, verdict, made.town)
+        land(made.yard, yard.ledger, held, "main", made.train, made.proofs, made.town)
         other.start()
         other.join()
     assert "has landed as" in str(said[0])
@@ -321,7 +312,7 @@ def _die_at(point: str) -> None:
     def die() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    module: Any = {"next": refs, "swap": pins, "ledger": drive}[point]
+    module: Any = {"next": refs, "swap": pins, "ledger": merge_rulings}[point]
     name, ref = {
         "next": ("swap", "refs/heads/main"),
         "swap": ("put", landing_ref("main")),

@@ -11,7 +11,7 @@ from tests.e2e.town import TOWN, Town, settings
 pytestmark = pytest.mark.e2e
 
 
-@pytest.mark.parametrize("history", ["train", "merge"])
+@pytest.mark.parametrize("history", ["train", "linear"])
 def test_forged_trailers_land_nothing(new_town: NewTown, history: str) -> None:
     town = new_town(text=TOWN.replace("refinery: {", f"refinery: {{history: {history}, "))
     other = town.create("never worked on", "exit 1", "--hold")

@@ -11,9 +11,12 @@ from pathlib import Path
 from gt.core.bead import Attempt, Bead, Phase, Result, Status, Submission
 from gt.core.ids import submission_ref
 from gt.core.state import TownState
+from gt.core.town import Town
 from gt.drive.merge import MergeReport, View, look, run
 from gt.git.repo import Repo
-from gt.refinery.trial import Trial
+from gt.refinery.outcomes import Outcome
+from gt.refinery.proving import Keys, Proved, Slot, candidate, prove
+from gt.refinery.train import Member, Train, Yardmaster
 from gt.refinery.yard import Yard
 from gt.store.ledger import Changes, Ledger
 from tests.conftest import NOW, run_git
@@ -150,10 +153,25 @@ def scene(path: Path, settings: str | None = None) -> Scene:
     return made
 
 
-def proving(town: Scene, which: Bead) -> tuple[Trial, Yard]:
-    """A trial of this Bead's submission on main as it is."""
+@dataclass(frozen=True)
+class Proven:
+    """A train of one submission on main as it is, its gates run."""
+
+    train: Train
+    verdict: Proved
+    proofs: Mapping[str, tuple[Outcome, ...]]
+    town: Town
+    yard: Yard
+
+
+def proving(town: Scene, which: Bead) -> Proven:
+    """Runs the gates on this Bead's submission."""
     seen = town.look()
     place = Yard(town.repo, ALICE, lambda: NOW + 1000, dict(os.environ))
-    found = seen.beads[which.id]
-    assert found.status.submission is not None
-    return Trial(place, found, found.status.submission, town.tip(), seen.towns["main"], "q"), place
+    sub = seen.beads[which.id].status.submission
+    assert sub is not None
+    train = Yardmaster(town.repo).train(town.tip(), [Member(which.id, sub)])
+    it = candidate(place, train, [seen.towns["main"]])
+    verdict = prove(place, it, Slot(1, lambda: False), Keys(), queue="q")
+    proofs = {it.tree: it.proofs(town.repo, NOW + 1000) or ()}
+    return Proven(train, verdict, proofs, seen.towns["main"], place)

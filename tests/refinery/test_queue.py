@@ -1,4 +1,4 @@
-"""The order of the queue, what is chosen from it, and what an empty one costs."""
+"""The order of the queue, and what an empty one costs."""
 
 from __future__ import annotations
 
@@ -8,23 +8,10 @@ from pathlib import Path
 import pytest
 
 from gt.core.state import Paused, TownState
-from gt.core.world import Queued, Standing
 from gt.git import bringing
 from gt.refinery import checkout
-from gt.refinery.queue import choose
 from tests.conftest import NOW
 from tests.refinery.merging import Scene, scene, town
-
-
-def queued(name: str, standing: Standing) -> Queued:
-    return Queued(name, "1-aaaa", "main", "0" * 40, standing)
-
-
-def test_the_first_that_is_due_is_chosen() -> None:
-    some = [queued("a", Standing.HELD), queued("b", Standing.DUE), queued("c", Standing.DUE)]
-    assert choose(some) == some[1]
-    assert choose(some, frozenset({"b"})) == some[2]
-    assert choose(some[:1]) is None
 
 
 def test_an_empty_queue_costs_no_process(yard: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,7 @@ def proofs(seen: list[Verified]) -> list[tuple[bool, list[Proof]]]:
 def test_kept_outcomes_prove_what_landed_however_old_they_are(yard: Scene) -> None:
     for name in ("a", "bad", "c"):
         yard.submit({name: ""})
-    yard.merge()
+        yard.merge()
     assert proofs(look(yard)) == [(True, [Proof.KEPT]), (True, [Proof.KEPT])]
 
 

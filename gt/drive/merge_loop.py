@@ -1,0 +1,331 @@
+"""The loop of `gt merge`: look, decide, run gates in all slots, and look again at every event.
+
+What to decide and what to run is the scheduler's (`gt.core.speculate`), a pure function of what is seen: this loop
+only carries it out. Killed at any point, the next one comes to the same, and pays for no gate run twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from gt.core.bead import Bead, Result, Submission
+from gt.core.docket import Docket, GateRun, Ids, Purpose
+from gt.core.lineup import line_up
+from gt.core.rulings import Land
+from gt.core.slotting import slot_count
+from gt.core.speculate import Plan, plan
+from gt.core.town import TOWN_FILE, Town
+from gt.core.world import Standing
+from gt.drive.merge_report import MergeReport
+from gt.drive.merge_rulings import Fate, Rulings, label
+from gt.drive.merge_view import View, look
+from gt.errors import Malformed
+from gt.fleet.interrupts import Interrupts, interrupts
+from gt.git.committing import Committer
+from gt.git.lineage import steps
+from gt.lock import Held
+from gt.refinery import control, evidence, outcomes, pins
+from gt.refinery.candidate import preview
+from gt.refinery.commits import Unlayable, lay
+from gt.refinery.docketing import Docketing
+from gt.refinery.landed import members
+from gt.refinery.lanes import Finished, Lanes
+from gt.refinery.measured import machine, typical, usage
+from gt.refinery.proving import Candidate, Keys, Proved, Slot, prove
+from gt.refinery.train import Member, Yardmaster
+from gt.refinery.yard import Yard
+from gt.store.ledger import Ledger
+
+TICK = 5.0
+"""Seconds between two looks at whether somebody else changed something, while gates run."""
+
+LATELY = 50
+"""Landings that tell how good an agent's work is."""
+
+
+def closed(report: MergeReport, seen: View) -> MergeReport:
+    """The report with where everything stands at the end."""
+    target = seen.queue.targets.get(report.target) or seen.targets[report.target]
+    report.end, report.left = target.tip, seen.queue.on(report.target)
+    report.trouble = target.trouble
+    return report
+
+
+@dataclass(slots=True)
+class Merging:
+    """One merge of one target, under its lock."""
+
+    yard: Yard
+    ledger: Ledger
+    held: Held
+    target: str
+    report: MergeReport
+    tell: Callable[[str], None]
+    docketing: Docketing = field(init=False)
+    rulings: Rulings = field(init=False)
+    keys: Keys = field(default_factory=Keys)
+    certified: set[tuple[str, Ids]] = field(default_factory=set)
+    """What was gated once more because its tree on the tip wasn't the one that was green."""
+    controls: int = 0
+    """How often the target itself was gated because something seemed wrong with it."""
+    judged: set[tuple[str, str]] = field(default_factory=set)
+    """Tip and commit of what was looked at without a gate."""
+
+    def __post_init__(self) -> None:
+        self.docketing = Docketing(self.yard, self.target, Yardmaster(self.yard.repo))
+        self.rulings = Rulings(
+            self.yard, self.ledger, self.held, self.target, self.report, self.tell, self.docketing
+        )
+
+    def loop(self, seen: View) -> None:
+        """Merge until nothing is due. Raises KeyboardInterrupt when interrupted: no gate is left running."""
+        with interrupts() as watch, self._lanes() as lanes:
+            tip = seen.targets[self.target].tip
+            if tip is not None and seen.queue.on(self.target):
+                self.docketing.recall(tip)
+            while True:
+                if self._recorded(seen) or self._sorted_out(seen):
+                    seen = self._look()
+                    continue
+                moved = self._step(seen, lanes)
+                if moved:
+                    seen = self._look()
+                    continue
+                if not lanes.running:
+                    closed(self.report, self._look())
+                    return
+                self._await(lanes, watch)
+                seen = self._look()
+
+    @contextmanager
+    def _lanes(self) -> Iterator[Lanes[GateRun]]:
+        """The lanes; at the end nothing runs in them, and nothing is pinned for them."""
+        used: set[int] = set()
+        try:
+            with Lanes[GateRun](time.monotonic, used) as lanes:
+                yield lanes
+        finally:
+            for number in used:
+                self._pin(number, None, "gated")
+
+    def _look(self) -> View:
+        return look(self.yard.repo, self.ledger, self.yard.clock())
+
+    def _recorded(self, seen: View) -> bool:
+        """Tell the ledger what its targets have already; whether there was anything."""
+        for name in sorted(seen.landings):
+            sub = seen.beads[name].status.submission
+            assert sub is not None
+            self.rulings.record(name, sub.token)
+        return bool(seen.landings)
+
+    # what needs no gate
+
+    def _sorted_out(self, seen: View) -> bool:
+        """Reject what conflicts with the target, or changes nothing; whether there was anything."""
+        target = seen.queue.targets.get(self.target)
+        if target is None or target.trouble or target.tip is None:
+            return False
+        done = False
+        for queued in seen.queue.on(self.target):
+            key = (target.tip, queued.commit)
+            if queued.standing is not Standing.DUE or key in self.judged:
+                continue
+            self.judged.add(key)
+            wrong = self._wrong(seen.beads[queued.bead], target.tip, seen.towns[self.target])
+            if wrong is not None:
+                self.rulings.reject(queued, *wrong)
+                done = True
+        return done
+
+    def _wrong(self, bead: Bead, tip: str, town: Town) -> tuple[Result, str] | None:
+        """What is wrong with a submission, whatever its gates say."""
+        repo, sub = self.yard.repo, bead.status.submission
+        assert sub is not None
+        made = preview(repo, tip, sub.commit, town)
+        clash = Result.CONFLICT if tip == sub.basecommit else Result.OVERTAKEN
+        if made.tree is None:
+            return clash, evidence.of_conflict(repo, sub, made)
+        if not made.changed:
+            return Result.NO_CHANGE, evidence.of_nothing(sub, made)
+        if not made.protected and sub.strategy != "rebase":
+            return None
+        train = self.docketing.master.train(tip, [Member(bead.id, sub)])
+        try:
+            if train.cars:
+                self.docketing.candidate(train, town)
+            if sub.strategy == "rebase":
+                lay(
+                    repo,
+                    train,
+                    {bead.id: bead},
+                    town,
+                    {},
+                    Committer(repo, self.yard.actor, self.yard.clock()),
+                )
+        except Malformed as error:
+            return Result.RED, f"would leave {TOWN_FILE} unreadable: {error.message}"
+        except Unlayable as error:
+            return clash, error.why
+        return None
+
+    # one look, one step
+
+    def _step(self, seen: View, lanes: Lanes[GateRun]) -> bool:
+        """Decide and start what there is to; whether the world has changed by it."""
+        target, town = seen.queue.targets.get(self.target), seen.towns.get(self.target)
+        if target is None or target.tip is None or town is None or target.trouble:
+            self._cancel_all(lanes)
+            return False
+        docket = self._docket(seen, target.tip, town, lanes)
+        count = slot_count(town.refinery.slots, machine(), usage(self.report.runs, self.yard.repo))
+        order = self._order(docket, seen)
+        if self._unadopted(seen, target.tip, docket):
+            control_run = GateRun(docket.tip, frozenset(), Purpose.CONTROL, "others moved the target")
+            decided = Plan((), (control_run,) if not lanes.running else ())
+        else:
+            decided = plan(docket, lanes.free(count))
+        for run in decided.cancel:
+            lanes.cancel(run)
+        if decided.trouble and not lanes.running and self.controls < outcomes.TRIES:
+            # Said by a person's call only once the target's own gates have said it often enough.
+            self.controls += 1
+            again = GateRun(
+                docket.tip, frozenset(), Purpose.CONTROL, f"{self.target} {decided.trouble}?", again=True
+            )
+            decided = Plan((), (again,))
+        if decided.rulings:
+            return self._ruled(decided, docket, order, town, seen, lanes)
+        learnt = False
+        for run in decided.runs:
+            if self._spent(seen, docket.tip, town):
+                break
+            learnt |= self._start(run, docket, order, town, seen, lanes)
+        return learnt
+
+    def _ruled(
+        self,
+        decided: Plan,
+        docket: Docket,
+        order: Mapping[str, Member],
+        town: Town,
+        seen: View,
+        lanes: Lanes[GateRun],
+    ) -> bool:
+        """Carry out what was decided; whether the world has changed by it."""
+        changed = False
+        for ruling in decided.rulings:
+            if not isinstance(ruling, Land):
+                changed |= self.rulings.convict(ruling, seen)
+                continue
+            fate = self.rulings.land(ruling, docket, order, town)
+            members = frozenset(ruling.members)
+            if fate is Fate.UNPROVEN and (docket.tip, members) not in self.certified and not lanes.running:
+                self.certified.add((docket.tip, members))
+                run = GateRun(docket.tip, members, Purpose.CERTIFY, "what was green elsewhere, on the tip")
+                changed |= self._start(run, docket, order, town, seen, lanes)
+            changed |= fate is Fate.CHANGED
+        return changed
+
+    def _docket(self, seen: View, tip: str, town: Town, lanes: Lanes[GateRun]) -> Docket:
+        now = time.monotonic()
+        usual = typical(self.report.runs)
+        running = [
+            replace(lane.run, left=1 - (now - lane.began) / usual if usual else 1.0)
+            for lane in lanes.running
+            if not lane.stop.is_set()
+        ]
+        queued = [each for each in seen.queue.on(self.target) if each.bead not in seen.landings]
+        made = self.docketing.docket(tip, town, queued, seen.beads, self._lately(tip), running)
+        if town.refinery.history == "linear":
+            # Each tree on the target is to be proven itself: nothing lands in company.
+            alone = tuple(replace(change, alone=True) for change in made.changes)
+            return replace(made, changes=alone)
+        return made
+
+    def _lately(self, tip: str) -> list[Bead]:
+        names = [
+            triple[0]
+            for step in steps(self.yard.repo, None, tip, limit=LATELY)
+            for triple in members(step.message)
+        ]
+        with self.ledger.read() as snapshot:
+            return [bead for name in names if (bead := snapshot.find(name)) is not None]
+
+    def _order(self, docket: Docket, seen: View) -> dict[str, Member]:
+        """What can be gated, in landing order."""
+        landed = frozenset().union(*(tip.landed for tip in docket.tips))
+        names = line_up(docket, landed, frozenset()).order
+        found = {name: self.docketing.member(name, seen.beads) for name in names}
+        return {name: member for name, member in found.items() if member is not None}
+
+    def _unadopted(self, seen: View, tip: str, docket: Docket) -> bool:
+        """Whether others put commits on the target that no control run has passed yet."""
+        at = pins.tips(self.yard.repo, self.target)
+        word = seen.state.acknowledged.get(self.target)
+        if not control.is_foreign(self.yard.repo, replace(at, tip=tip), word):
+            return False
+        return not any(run.verdict == "pass" for run in docket.tried if run.base == tip and not run.members)
+
+    def _spent(self, seen: View, tip: str, town: Town) -> bool:
+        subs = self._submissions(seen)
+        return outcomes.spent(self.yard.repo, tip, control.queue_name(subs)) >= control.allowance(
+            town, len(subs)
+        )
+
+    # gates
+
+    def _start(
+        self,
+        run: GateRun,
+        docket: Docket,
+        order: Mapping[str, Member],
+        town: Town,
+        seen: View,
+        lanes: Lanes[GateRun],
+    ) -> bool:
+        """Begin a run; True if its members turned out not to go into one tree: then something else is to be planned."""
+        train = self.docketing.train(docket.tip, run.members, order)
+        strays = [car for car in train.cars if car.strays and len(train.cars) > 1]
+        if train.left or strays:
+            return self.docketing.set_apart(train)
+        it = self.docketing.candidate(train, town)
+        self.docketing.asked.setdefault((docket.tip, run.members), it)
+        queue = control.queue_name(self._submissions(seen))
+        name = label(train, self.target)
+        self.yard.say(f"{name}: {run.why}")
+        self._pin(lanes.vacant, train.head if train.cars else None, "gate a candidate")
+        lanes.start(run, lambda slot: self._prove(it, slot, queue, run, name))
+        return False
+
+    def _prove(self, it: Candidate, slot: Slot, queue: str, run: GateRun, name: str) -> Proved:
+        return prove(self.yard, it, slot, self.keys, queue=queue, fresh=run.again, label=name)
+
+    def _await(self, lanes: Lanes[GateRun], watch: Interrupts) -> None:
+        for over in lanes.wait(watch, TICK):
+            self._heard(over)
+
+    def _pin(self, slot: int, commit: str | None, why: str) -> None:
+        """Keep from gc what is gated in a slot."""
+        yard = self.yard
+        pins.put(yard.repo, pins.candidate_ref(slot), commit, why=why, actor=yard.actor, now=yard.clock())
+
+    def _heard(self, over: Finished[GateRun]) -> None:
+        self._pin(over.slot, None, "gated")
+        if over.error is None or isinstance(over.error, KeyboardInterrupt):
+            return
+        raise over.error
+
+    def _cancel_all(self, lanes: Lanes[GateRun]) -> None:
+        for lane in lanes.running:
+            lane.stop.set()
+
+    def _submissions(self, seen: View) -> list[Submission]:
+        return [
+            sub
+            for queued in seen.queue.on(self.target)
+            if queued.bead not in seen.landings and (sub := seen.beads[queued.bead].status.submission)
+        ]

@@ -1,0 +1,140 @@
+"""Carrying out what the scheduler decides: landings and rejections, each recorded, told, and put into the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from gt.core.bead import Result
+from gt.core.docket import Docket, Ids
+from gt.core.rulings import Land, Reject, RejectPair
+from gt.core.town import Town
+from gt.core.world import Queued
+from gt.drive.merge_report import MergeReport, Rejection
+from gt.drive.merge_view import View
+from gt.errors import Refused
+from gt.lock import Held
+from gt.refinery import evidence, outcomes
+from gt.refinery.docketing import Docketing
+from gt.refinery.landing import NotNow, land
+from gt.refinery.outcomes import Outcome
+from gt.refinery.proving import Candidate
+from gt.refinery.train import Member, Train
+from gt.refinery.yard import Yard
+from gt.store.ledger import Ledger
+from gt.verbs.landed import landed as record_landing
+from gt.verbs.reject import reject as send_back
+
+
+class Fate(Enum):
+    """What became of a landing."""
+
+    CHANGED = "changed"
+    """It landed, or the world turned out to be another: look again."""
+    REFUSED = "refused"
+    """It was tried before in this very world."""
+    UNPROVEN = "unproven"
+    """What it would come to on the tip isn't the tree that was gated: that is to be gated first."""
+
+
+@dataclass(slots=True)
+class Rulings:
+    """What a merge does to its target and to the ledger; `held` is the merge lock."""
+
+    yard: Yard
+    ledger: Ledger
+    held: Held
+    target: str
+    report: MergeReport
+    tell: Callable[[str], None]
+    docketing: Docketing
+    refused: set[tuple[str, Ids]] = field(default_factory=set)
+    """What could not be landed on which tip: trying again in the same world wouldn't help."""
+
+    def record(self, bead: str, token: str) -> None:
+        """Tell the ledger of a landing."""
+        yard = self.yard
+        record_landing(yard.repo, self.ledger, bead, token, actor=yard.actor, now=yard.clock())
+
+    def land(self, ruling: Land, docket: Docket, order: Mapping[str, Member], town: Town) -> Fate:
+        """Land these, if their tree on the tip is proven; each is recorded and told."""
+        key = (docket.tip, frozenset(ruling.members))
+        if key in self.refused:
+            return Fate.REFUSED
+        it = self._proven(ruling, docket, order, town)
+        proofs = it.proofs(self.yard.repo, self.yard.clock()) if it else None
+        if it is None or proofs is None:
+            return Fate.UNPROVEN
+        done = land(self.yard, self.ledger, self.held, self.target, it.train, {it.tree: proofs}, town)
+        if isinstance(done, NotNow):
+            self.refused.add(key)
+            self.yard.say(f"{label(it.train, self.target)}: not landed: {done.why}")
+            return Fate.CHANGED
+        for member in it.train.members:
+            self.report.landed.append((member.bead, member.sub.token, done))
+            self.record(member.bead, member.sub.token)
+            self.tell(f"{member.bead} landed on {self.target} as {done.commit[:12]}")
+        return Fate.CHANGED
+
+    def _proven(
+        self, ruling: Land, docket: Docket, order: Mapping[str, Member], town: Town
+    ) -> Candidate | None:
+        """The candidate that was gated; made anew on the tip if that was on an older one."""
+        known = self.docketing.asked.get((ruling.proof.base, ruling.proof.members))
+        if known is not None and ruling.proof.base == docket.tip:
+            return self.docketing.candidate(known.train, town)
+        train = self.docketing.train(docket.tip, ruling.members, order)
+        return self.docketing.candidate(train, town) if len(train.cars) == len(ruling.members) else None
+
+    def convict(self, ruling: Reject | RejectPair, seen: View) -> bool:
+        """Send back what the evidence is against; whether it is."""
+        member = self.docketing.member(ruling.change, seen.beads)
+        queued = next((q for q in seen.queue.on(self.target) if member and q.bead == member.bead), None)
+        if member is None or queued is None:
+            return False
+        return self.reject(queued, Result.RED, self._evidence(ruling, member))
+
+    def _evidence(self, ruling: Reject | RejectPair, member: Member) -> str:
+        """The red run that convicts, told in full."""
+        blame = _blame(ruling, self.target)
+        for red in reversed(ruling.reds):
+            it = self.docketing.asked.get((red.base, red.members))
+            failed = self._failed(it) if it is not None else None
+            if it is not None and failed is not None:
+                return evidence.of_red(member, it.train, failed, blame)
+        return f"a gate is red; {blame}"
+
+    def _failed(self, it: Candidate) -> Outcome | None:
+        now = self.yard.clock()
+        found = [each for test in it.tests for each in test.known(self.yard.repo, now)]
+        return next((each for each in reversed(found) if each.verdict is outcomes.Verdict.FAIL), None)
+
+    def reject(self, queued: Queued, result: Result, reason: str) -> bool:
+        """Send a submission back, and tell; False if it was withdrawn, rejected or replaced meanwhile."""
+        yard = self.yard
+        try:
+            send_back(
+                yard.repo, self.ledger, queued.bead, reason,
+                token=queued.token, result=result, actor=yard.actor, now=yard.clock(),
+            )  # fmt: skip
+        except Refused as error:
+            yard.say(f"{queued.bead}: not rejected: {error.message}")
+            return False
+        self.report.rejected.append(Rejection(queued.bead, queued.token, result, reason))
+        self.tell(f"{queued.bead} rejected ({result}): {reason.partition(chr(10))[0]}")
+        return True
+
+
+def label(train: Train, target: str) -> str:
+    """A train as people are told of it."""
+    return ", ".join(member.bead for member in train.members) or target
+
+
+def _blame(ruling: Reject | RejectPair, target: str) -> str:
+    """Why this change is to blame, as a clause."""
+    if isinstance(ruling, RejectPair):
+        beads = sorted(name.partition("/")[0] for name in ruling.among)
+        return f"it was green without {' and '.join(beads)}, and is red with what has landed on {target}"
+    again = "" if len(ruling.reds) < 2 else f" ({len(ruling.reds)} runs were red)"
+    return f"all else in it is on {target}, which is green{again}"

@@ -1,0 +1,309 @@
+"""Filling the scheduler's docket: from the queue, the target's history and the kept outcomes, each time anew.
+
+A change is known to the scheduler by `bead/token/commit`, as kept outcomes name members.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gt.core.bead import Bead, Result
+from gt.core.docket import Change, Docket, Ids, Record, Tally, Tip, Tried
+from gt.core.docket import GateRun as Wanted
+from gt.core.docket import Verdict as Ruled
+from gt.core.ready import satisfied
+from gt.core.town import Town
+from gt.core.world import Queued, Standing
+from gt.errors import GtError
+from gt.fleet.output import tail
+from gt.git.lineage import between, steps
+from gt.refinery import outcomes, pins
+from gt.refinery.candidate import Preview, preview
+from gt.refinery.evidence import LOG_BYTES
+from gt.refinery.landed import made_by_gt, members
+from gt.refinery.outcomes import Outcome, Verdict
+from gt.refinery.proving import Candidate, candidate
+from gt.refinery.train import Member, Train, Yardmaster
+from gt.refinery.yard import Yard
+from gt.store.settings import town_at
+
+BACK = 50
+"""How many landings back the scheduler looks: what passed or failed before says little of today."""
+
+ORDERED = ("need", "ancestor")
+"""Causes to wait for that the scheduler sees to by itself."""
+
+
+@dataclass(slots=True)
+class Docketing:
+    """What one merge knows of one target. It is a cache: another merge would come to the same."""
+
+    yard: Yard
+    target: str
+    master: Yardmaster
+    asked: dict[tuple[str, Ids], Candidate | None] = field(default_factory=dict)
+    """By base and members, every run that is known, oldest first; None: an earlier merge's, not made again yet."""
+    apart: dict[str, set[str]] = field(default_factory=dict)
+    """What could not be coupled with what."""
+    _candidates: dict[tuple[str, str], Candidate] = field(default_factory=dict)
+    _named: dict[str, Ids] = field(default_factory=dict)
+    _below: dict[tuple[str, str], Ids] = field(default_factory=dict)
+    _vetted: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _tips: tuple[Tip, ...] = ()
+
+    def recall(self, tip: str) -> None:
+        """Take up what earlier merges tried on this tip and on those before it that gt made."""
+        bases = {each.name for each in self.tips(tip)}
+        known = [each for each in outcomes.everything(self.yard.repo) if each.base in bases]
+        for each in sorted(known, key=lambda each: each.at):
+            if not any(member.startswith("verify/") for member in each.members):
+                self.asked.setdefault((each.base, frozenset(each.members)), None)
+
+    def tips(self, tip: str) -> tuple[Tip, ...]:
+        """The target's tips, oldest first, from where others last moved it (without that one's own changes)."""
+        if not self._tips or self._tips[-1].name != tip:
+            self._tips = self._look_back(tip)
+        return self._tips
+
+    def _look_back(self, tip: str) -> tuple[Tip, ...]:
+        repo = self.yard.repo
+        line = steps(repo, None, tip, limit=BACK)
+        own = made_by_gt(repo, pins.tips(repo, self.target), line[-1].oid if line else None)
+        found: list[Tip] = []
+        for step in line:
+            if step.oid not in own or step is line[-1]:
+                found.append(Tip(step.oid))
+                break
+            found.append(Tip(step.oid, frozenset("/".join(triple) for triple in members(step.message))))
+        return tuple(reversed(found))
+
+    def docket(
+        self,
+        tip: str,
+        town: Town,
+        queued: Sequence[Queued],
+        beads: Mapping[str, Bead],
+        landed: Iterable[Bead],
+        running: Sequence[Wanted],
+    ) -> Docket:
+        """All that the scheduler decides by. `landed`: Beads that landed lately, for what they tell of their agents."""
+        waiting = self._members(queued, beads)
+        changes = tuple(
+            self._change(tip, town, each, beads, waiting) for each in queued if each.bead in waiting
+        )
+        return Docket(
+            changes=changes,
+            tips=self.tips(tip),
+            tried=tuple(self._tried(tip, town, waiting)),
+            running=tuple(running),
+            record=self._record(beads.values(), landed),
+            now=self.yard.clock(),
+        )
+
+    def member(self, name: str, beads: Mapping[str, Bead]) -> Member | None:
+        """The submission of this name, if it is still there."""
+        bead = beads.get(name.partition("/")[0])
+        sub = bead.status.submission if bead else None
+        if bead is None or sub is None:
+            return None
+        found = Member(bead.id, sub)
+        return found if found.name == name else None
+
+    def candidate(self, train: Train, town: Town) -> Candidate:
+        """What must pass for this train; where it changes the settings, under the new ones as well.
+
+        Raises Malformed for settings that can't be read.
+        """
+        key = (train.head, repr((town.gates, town.worktrees)))
+        if key not in self._candidates:
+            towns = [town]
+            if any(_is_settings(change.path) for car in train.cars for change in car.changes):
+                towns.append(town_at(self.yard.repo, train.head))
+            self._candidates[key] = candidate(self.yard, train, towns)
+        return self._candidates[key]
+
+    def train(self, base: str, names: Iterable[str], order: Mapping[str, Member]) -> Train:
+        """These changes in the queue's order on a base."""
+        wanted = frozenset(names)
+        return self.master.train(base, (member for name, member in order.items() if name in wanted))
+
+    def set_apart(self, train: Train) -> bool:
+        """Remember who could not be coupled with whom; whether anything is new."""
+        before = sum(map(len, self.apart.values()))
+        for member, paths in [(left.member, left.conflicts) for left in train.left] + [
+            (car.member, car.strays) for car in train.cars if car.strays
+        ]:
+            for name in _opponents(train, member, frozenset(paths)):
+                self.apart.setdefault(member.name, set()).add(name)
+                self.apart.setdefault(name, set()).add(member.name)
+        return sum(map(len, self.apart.values())) > before
+
+    def _members(self, queued: Sequence[Queued], beads: Mapping[str, Bead]) -> dict[str, Member]:
+        found = {}
+        for each in queued:
+            sub = beads[each.bead].status.submission
+            if sub is not None:
+                found[each.bead] = Member(each.bead, sub)
+        return found
+
+    def _change(
+        self,
+        tip: str,
+        town: Town,
+        queued: Queued,
+        beads: Mapping[str, Bead],
+        waiting: Mapping[str, Member],
+    ) -> Change:
+        bead, me = beads[queued.bead], waiting[queued.bead]
+        needs, missing = set(), ""
+        for need in sorted(bead.spec.needs):
+            other = beads.get(need)
+            if need in waiting:
+                needs.add(waiting[need].name)
+            elif other is None or not satisfied(other):
+                missing = f"needs {need}, which is {other.phase if other else 'not in this ledger'}"
+        held = "" if queued.standing is Standing.DUE or queued.cause in ORDERED else queued.why
+        made = self._preview(tip, me, town)
+        commits = {other.sub.commit: other.name for other in waiting.values() if other is not me}
+        below = self._ancestors(tip, me.sub.commit) & commits.keys()
+        return Change(
+            id=me.name,
+            rank=bead.spec.priority,
+            at=me.sub.at,
+            agent=me.sub.agent,
+            needs=frozenset(needs) | frozenset(commits[commit] for commit in below),
+            apart=frozenset(self.apart.get(me.name, ())),
+            alone=made is not None and bool(made.protected),
+            vetted=self._is_vetted(me, town),
+            held=held or missing,
+        )
+
+    def _preview(self, tip: str, member: Member, town: Town) -> Preview | None:
+        try:
+            return preview(self.yard.repo, tip, member.sub.commit, town)
+        except GtError:
+            return None
+
+    def _ancestors(self, tip: str, commit: str) -> Ids:
+        key = (tip, commit)
+        if key not in self._below:
+            try:
+                self._below[key] = between(self.yard.repo, [tip], commit)
+            except GtError:  # the commit isn't here: the queue says so
+                self._below[key] = frozenset()
+        return self._below[key]
+
+    def _is_vetted(self, member: Member, town: Town) -> bool:
+        """Whether the gates passed on what was submitted, as it is."""
+        key = (member.sub.commit, repr(town.gates))
+        if not self._vetted.get(key):
+            try:
+                own = candidate(self.yard, Train(member.sub.commit, ()), [town])
+            except GtError:
+                return False
+            self._vetted[key] = bool(own.tests) and own.proofs(self.yard.repo, self.yard.clock()) is not None
+        return self._vetted[key]
+
+    def _tried(self, tip: str, town: Town, waiting: Mapping[str, Member]) -> Iterable[Tried]:
+        names = {member.name: member for member in waiting.values()}
+        bases = {each.name for each in self.tips(tip)}
+        for (base, asked), known in self.asked.items():
+            if base not in bases:
+                continue
+            it = self._again(base, asked, known, names, town)
+            if it is not None:
+                yield from self._told(base, asked, it)
+        yield from self._of_target(tip, town)
+
+    def _again(
+        self, base: str, asked: Ids, known: Candidate | None, names: Mapping[str, Member], town: Town
+    ) -> Candidate | None:
+        """The candidate of a run under the settings of today; None if it can't be made any more."""
+        try:
+            if known is not None:
+                return self.candidate(known.train, town)
+            train = self.train(base, asked, names) if asked <= names.keys() else None
+            if train is None or len(train.cars) < len(asked):
+                return None
+            self.asked[base, asked] = self.candidate(train, town)
+            return self.asked[base, asked]
+        except GtError:
+            return None
+
+    def _told(self, base: str, asked: Ids, it: Candidate) -> Iterable[Tried]:
+        repo, now = self.yard.repo, self.yard.clock()
+        seen = [test.known(repo, now) for test in it.tests]
+        reds = [each for known in seen for each in known if each.verdict is Verdict.FAIL]
+        for each in reds:
+            yield Tried(base, asked, Ruled.FAIL, self._named_in(each, it))
+        if all(any(each.verdict is Verdict.PASS for each in known) for known in seen):
+            yield Tried(base, asked, Ruled.PASS)
+        elif not reds:
+            for _ in range(max(map(outcomes.stalled, seen), default=0)):
+                yield Tried(base, asked, Ruled.COULD_NOT_RUN)
+
+    def _of_target(self, tip: str, town: Town) -> Iterable[Tried]:
+        repo, now = self.yard.repo, self.yard.clock()
+        it = self.candidate(Train(tip, ()), town)
+        verdicts = [self._control(test.known(repo, now, outcomes.CONTROL_TTL)) for test in it.tests]
+        if Verdict.FAIL in verdicts:
+            yield Tried(tip, frozenset(), Ruled.FAIL)
+        elif all(verdict is Verdict.PASS for verdict in verdicts):
+            yield Tried(tip, frozenset(), Ruled.PASS)
+
+    @staticmethod
+    def _control(known: Iterable[Outcome]) -> Verdict | None:
+        """The last word on the target's own tree: of whoever passed on it, or of a control that failed."""
+        last = outcomes.latest(each for each in known if each.verdict is Verdict.PASS or not each.members)
+        return last.verdict if last else None
+
+    def _named_in(self, failed: Outcome, it: Candidate) -> Ids:
+        """The members that a failing log points to: a path that only they change occurs in it."""
+        if failed.log not in self._named:
+            said = tail(Path(failed.log), LOG_BYTES) if failed.log else ""
+            self._named[failed.log] = frozenset(
+                car.member.name
+                for car in it.train.cars
+                if any(len(change.path) > 3 and change.path in said for change in car.changes)
+            )
+        return self._named[failed.log]
+
+    def _record(self, beads: Iterable[Bead], landed: Iterable[Bead]) -> Record:
+        bad: Counter[str] = Counter()
+        good: Counter[str] = Counter()
+        for bead in beads:
+            for attempt in bead.status.attempts:
+                if attempt.result in (Result.RED, Result.REJECTED):
+                    bad[attempt.agent] += 1
+        for bead in landed:
+            if bead.status.submission is not None:
+                good[bead.status.submission.agent] += 1
+        return Record(
+            {name: Tally(bad[name], good[name]) for name in bad.keys() | good.keys()}, self._flakes()
+        )
+
+    def _flakes(self) -> Tally:
+        """Red runs on trees that passed as well, and passes: of what was tried here."""
+        lied = passed = 0
+        for it in self._candidates.values():
+            for test in it.tests:
+                known = test.known(self.yard.repo, self.yard.clock())
+                passes = sum(1 for each in known if each.verdict is Verdict.PASS)
+                passed += passes
+                if passes:
+                    lied += sum(1 for each in known if each.verdict is Verdict.FAIL)
+        return Tally(lied, passed)
+
+
+def _opponents(train: Train, member: Member, paths: Ids) -> Iterable[str]:
+    """The cars that a member which found no place stands against: those that change what it conflicts in."""
+    others = [car for car in train.cars if car.member != member]
+    found = [car.member.name for car in others if paths & {change.path for change in car.changes}]
+    return found or [car.member.name for car in others]
+
+
+def _is_settings(path: str) -> bool:
+    return path == ".gt" or path.startswith(".gt/")
