@@ -166,6 +166,8 @@ class Submission:
     at: int
     by: str
     agent: str = ""
+    landing: str | None = None
+    """The commit that some machine sent to a remote's target to land it; whether it arrived, the target says."""
 
 
 @dataclass(frozen=True, slots=True)

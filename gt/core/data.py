@@ -57,6 +57,8 @@ def _lease_data(lease: b.Lease) -> Data:
 
 def _submission_data(submission: b.Submission) -> Data:
     data = {name: getattr(submission, name) for name in b.Submission.__slots__}
+    if submission.landing is None:
+        del data["landing"]
     return data | {"at": format_time(submission.at)}
 
 

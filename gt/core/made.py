@@ -134,6 +134,18 @@ def approve(submission: Submission, approval: Approval) -> Made:
     return Made("approve", there, make)
 
 
+def intend(submission: Submission, landing: str) -> Made:
+    def there(bead: Bead) -> bool:
+        held = bead.status.submission
+        coming = held is not None and held.landing == landing and _offers(bead, submission)
+        return coming or _has_landed(bead, submission)
+
+    def make(bead: Bead, _limits: Limits, _now: int) -> Bead:
+        return moves.intend(bead, submission.token, submission.commit, landing)
+
+    return Made("intend", there, make)
+
+
 def land(submission: Submission, landed: Landed) -> Made:
     def there(bead: Bead) -> bool:
         return _has_landed(bead, submission)
@@ -153,6 +165,7 @@ def reject(submission: Submission, judged: Attempt, at: int | None) -> Made:
 
     def make(bead: Bead, limits: Limits, now: int) -> Bead:
         _check_offer(bead, submission)
+        _check_intent(bead, submission)
         when = now if at is None else at
         return moves.reject(bead, submission.token, judged.result, judged.reason, limits, when)
 
@@ -164,6 +177,7 @@ def withdraw(submission: Submission, judged: Attempt) -> Made:
 
     def make(bead: Bead, limits: Limits, now: int) -> Bead:
         _check_offer(bead, submission)
+        _check_intent(bead, submission)
         return moves.withdraw(bead, submission.token, judged.reason, limits, now)
 
     return Made("withdraw", reject(submission, judged, None).there, make)
@@ -223,3 +237,11 @@ def _check_offer(bead: Bead, submission: Submission) -> None:
             f"has {held.commit[:12]} submitted under {held.token}, not {submission.commit[:12]} under {submission.token}",
             hint=f"gt show {bead.id}",
         )
+
+
+def _check_intent(bead: Bead, submission: Submission) -> None:
+    """What goes back must not be under way to its target, but by a landing that whoever sent it back knew of."""
+    held = bead.status.submission
+    if held is not None and held.landing not in (None, submission.landing):
+        assert held.landing is not None
+        raise IllegalMove(bead.id, f"is being landed as {held.landing[:12]}", hint=f"gt show {bead.id}")

@@ -295,6 +295,21 @@ def approve(bead: Bead, approval: Approval) -> Bead:
 
 @_edge(
     (Phase.SUBMITTED,),
+    (Phase.SUBMITTED,),
+    "merge, with a remote",
+    "token and commit are the submission's; the same push moves the remote's target",
+)
+def intend(bead: Bead, token: str, commit: str, landing: str) -> Bead:
+    """The submission is being landed by this commit. Whether that arrives, the target says: this is no landing."""
+    submission = bead.status.submission
+    assert submission is not None
+    if (submission.token, submission.commit) != (token, commit):
+        raise IllegalMove(bead.id, f"has {submission.commit[:12]} submitted, not {commit[:12]} under {token}")
+    return replace(bead, status=replace(bead.status, submission=replace(submission, landing=landing)))
+
+
+@_edge(
+    (Phase.SUBMITTED,),
     (Phase.LANDED,),
     "merge or reconcile",
     "a landing on the target names bead, token and commit",

@@ -72,6 +72,7 @@ def _submission(r: c.Reader) -> b.Submission:
         at=r.need("at", c.time),
         by=r.need("by", c.line),
         agent=r.take("agent", c.line, ""),
+        landing=r.take("landing", c.oid, None),
     )
 
 

@@ -121,6 +121,10 @@ def _from_submitted(at: Bead, goal: Status) -> Iterator[Made]:
         if goal.phase is Phase.LANDED and goal.landed:
             yield made.land(submission, goal.landed)
         return
+    coming = goal.submission.landing if goal.submission else None
+    if coming is not None and goal.submission == replace(submission, landing=coming):
+        yield made.intend(submission, coming)
+        return
     judged = next((a for a in goal.attempts if a.token == submission.token), None)
     if judged is not None and judged.result is Result.RELEASED:
         yield made.withdraw(submission, judged)

@@ -95,6 +95,7 @@ submissions = st.builds(
     at=times,
     by=line,
     agent=line,
+    landing=maybe(oids),
 )
 attempts = st.builds(
     Attempt,

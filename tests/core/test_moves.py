@@ -36,6 +36,7 @@ CALLS: dict[str, Move] = {
     "approve": lambda b: moves.approve(
         b, Approval(b.status.submission.commit if b.status.submission else OID, OID, "", "bob", NOW)
     ),
+    "intend": lambda b: moves.intend(b, *_offer(b), "f" * 40),
     "land": lambda b: moves.land(b, Landed(OID, OID, NOW)),
     "reject": lambda b: moves.reject(
         b, b.status.submission.token if b.status.submission else "1-aaaa", Result.RED, "red", LIMITS, NOW
@@ -50,6 +51,11 @@ CALLS: dict[str, Move] = {
 
 def _token(b: Bead) -> str:
     return b.status.lease.token if b.status.lease else "1-aaaa"
+
+
+def _offer(b: Bead) -> tuple[str, str]:
+    offer = b.status.submission
+    return (offer.token, offer.commit) if offer else ("1-aaaa", OID)
 
 
 def test_every_move_is_called_here() -> None:

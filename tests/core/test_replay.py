@@ -233,7 +233,8 @@ def test_what_is_there_already_changes_nothing() -> None:
     second = claimed(red, "b")
     offered = submitted(second)
     approved = CALLS["approve"](offered)
-    landed = CALLS["land"](approved)
+    coming = CALLS["intend"](approved)
+    landed = CALLS["land"](coming)
     again = CALLS["reopen"](landed)
     story = [
         bead("a", Phase.PROPOSED),
@@ -244,6 +245,7 @@ def test_what_is_there_already_changes_nothing() -> None:
         second,
         offered,
         approved,
+        coming,
         landed,
         again,
     ]
@@ -291,6 +293,17 @@ def test_a_submission_is_fenced_by_token_and_commit() -> None:
             replay(here, there, after)
 
 
+def test_what_is_being_landed_is_not_sent_back_by_who_did_not_know() -> None:
+    here = submitted(claimed(bead("a"), "a"))
+    coming = CALLS["intend"](here)
+    for name in ("reject", "withdraw"):
+        with pytest.raises(IllegalMove, match="is being landed as ffffffffffff"):
+            replay(coming, here, CALLS[name](here))
+        assert replay(coming, coming, CALLS[name](coming)).phase is Phase.OPEN, "that landing came to nothing"
+    with pytest.raises(IllegalMove, match="can't intend"):
+        replay(CALLS["reject"](here), here, coming)
+
+
 def test_the_limits_are_those_of_where_it_is_replayed() -> None:
     """What others' attempts have spent counts, and so does what people have granted."""
     start = bead("a")
@@ -328,12 +341,13 @@ def happening(random: Random, at: Bead, by: str) -> Bead:
         lambda: moves.answer(at, f"{by}!", LIMITS),
         lambda: moves.retry(at, None, LIMITS),
         lambda: moves.approve(at, Approval(offer.commit if offer else OID, OID, "", by, now)),
+        lambda: moves.intend(at, offer.token if offer else "", offer.commit if offer else "", f"{by:0<40}"),
         lambda: moves.land(at, Landed(f"{by:0<40}", OID, now)),
         lambda: moves.reject(at, offer.token if offer else "", random.choice([Result.RED, Result.OVERTAKEN]), "", LIMITS, now),
         lambda: moves.close(at, Closed(random.choice([CloseReason.DONE, CloseReason.WONTFIX]), "", now, by)),
         lambda: moves.reopen(at, LIMITS),
     ]  # fmt: skip
-    weights = [3, 6, 3, 3, 1, 2, 1, 1, 2, 2, 0.5, 1]
+    weights = [3, 6, 3, 3, 1, 2, 1, 1, 1, 2, 2, 0.5, 1]
     while True:
         try:
             return random.choices(calls, weights)[0]()
