@@ -5,7 +5,7 @@ Every failure says which kind it is. Only an answer of the remote's that a ref i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gt.errors import Busy, NotFound, Refused
@@ -21,6 +21,7 @@ __all__ = [
     "Unreachable",
     "Update",
     "ask",
+    "bring",
     "choose",
     "fetch",
     "lacks_files",
@@ -166,6 +167,21 @@ def fetch(
             raise Busy(done.complaint)
         raise _failed(remote, done)
     return refs.read(repo, into)
+
+
+def bring(repo: Repo, remote: str, wanted: Mapping[str, str], *, patience: float = PATIENCE) -> None:
+    """Bring several refs of the remote here, each as the ref that it is mapped to, wherever that was.
+
+    A shallow clone stays shallow. Raises Busy where another git moves one of them, Unreachable, and Denied.
+    """
+    if not wanted:
+        return
+    specs = [f"{check_name(ref)}:{check_name(into)}" for ref, into in wanted.items()]
+    done = talk(repo, *FETCH, remote, *specs, patience=patience)
+    if done.code != 0:
+        if b"cannot lock ref" in done.err:
+            raise Busy(done.complaint)
+        raise _failed(remote, done)
 
 
 def lacks_files(repo: Repo, tip: str, known: str | None) -> bool:

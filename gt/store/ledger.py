@@ -125,6 +125,24 @@ class Ledger:
                 return after
         raise Busy("somebody keeps moving the branch beads", hint="git reflog beads")
 
+    def draft(self, before: Snapshot, message: Message, change: Callable[[Snapshot], Changes]) -> str:
+        """The commit that makes of this state what `change` wants: durable, and named by no ref.
+
+        The commit of the state itself where nothing is to be changed. Raises what `change` raises, and Refused where
+        this version may not write.
+        """
+        from gt.git.objects import Objects
+        from gt.store.tree import LedgerTree
+
+        with Objects(self.repo) as odb:
+            tree = LedgerTree(odb, before.tip, before.sound)
+            root = self._changed(tree, before, change)
+            if root == tree.root:
+                return before.tip
+            oid = odb.add_commit(root, (before.tip,), message.text(), message.author(), message.now)
+            odb.flush()
+            return oid
+
     def advance(self, held: Held, commit: str, old: str, message: Message) -> None:
         """Move the ledger from `old` to a commit that contains it and is durable already.
 
@@ -172,10 +190,7 @@ class Ledger:
         tip = self.tip()
         with Objects(self.repo) as odb, self._at(tip) as before:
             tree = LedgerTree(odb, tip, before.sound)
-            writable(tree.meta())
-            before.read_from(tree.bead)
-            files = _files(tree, before, change(before))
-            root = tree.written(files) if files else tree.root
+            root = self._changed(tree, before, change)
             if root == tree.root:
                 return self._at(tip)
             try:
@@ -184,6 +199,13 @@ class Ledger:
                 return None
         self._tidy()
         return self._at(tip)
+
+    def _changed(self, tree: LedgerTree, before: Snapshot, change: Callable[[Snapshot], Changes]) -> str:
+        """The root tree that `change` makes of this one."""
+        writable(tree.meta())
+        before.read_from(tree.bead)
+        files = _files(tree, before, change(before))
+        return tree.written(files) if files else tree.root
 
     def _commit(self, odb: Objects, root: str, parents: tuple[str, ...], message: Message) -> str:
         from gt.git import mending

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 
 from gt import lock
@@ -22,6 +22,7 @@ from gt.git.merge import is_ancestor
 from gt.git.objects import Objects
 from gt.git.remote import Denied, Overtaken, Update, push
 from gt.git.run import git
+from gt.lock import Held
 from gt.store.account import Account, read, together
 from gt.store.counterpart import Counterpart
 from gt.store.integrate import Merger, integrate
@@ -40,6 +41,15 @@ WAIT = 300.0
 
 SKEW = 120
 """Seconds by which a remote's newest commit may lie in the future before somebody is told."""
+
+
+def _nothing() -> None:
+    return
+
+
+def pause() -> None:
+    """Wait a moment after somebody else was quicker."""
+    time.sleep(random.uniform(0, PAUSE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +80,28 @@ def publish(
     *,
     send: bool = True,
     restore: bool = False,
+    first: Callable[[], object] = _nothing,
     wait: float = WAIT,
 ) -> SyncReport:
     """Bring the ledger of this clone and the remote's together; with `send` the remote gets ours too.
 
     When it returns, the remote has accepted every move that was made here before the call, or `account.refused` names
-    it: a claim counts if the lease is still there. `restore` gives the remote back what it has lost. Raises Conflict
+    it: a claim counts if the lease is still there. `first` is called before anything is sent: it sends what the ledger
+    speaks of. `restore` gives the remote back what it has lost. Raises Conflict
     where it lost something, Malformed for what can't be read, Refused for an unrelated ledger, Busy when others are
     quicker each time, Unreachable, Denied; then nothing has been taken over.
     """
     mine = ledger.tip()
     turn = turns(ledger.repo, remote.remote)
     seen = turn.latest()
-    with lock.hold(ledger.repo.gt_dir / "sync.lock", wait):
+    with talking(ledger, wait):
         if send and not restore and turn.covers(seen):
             return _done_by_another(ledger, remote, mine)
         begun = turn.begin()
-        with _telling(remote):
-            report = _Sync(ledger, remote, merger, send=send, restore=restore).until_accepted()
+        with telling(remote):
+            report = Conversation(
+                ledger, remote, merger, send=send, restore=restore, first=first
+            ).until_accepted()
         if send:
             turn.end(begun)
     account = replace(report.account, refused=_refused(ledger, mine, report.tip).refused)
@@ -99,8 +113,8 @@ def unite(ledger: Ledger, remote: Counterpart, merger: Merger, *, wait: float = 
 
     Raises Refused where they have something in common, and otherwise what `publish` does.
     """
-    with lock.hold(ledger.repo.gt_dir / "sync.lock", wait), _telling(remote):
-        return _Sync(ledger, remote, merger, strange=True).until_accepted()
+    with talking(ledger, wait), telling(remote):
+        return Conversation(ledger, remote, merger, strange=True).until_accepted()
 
 
 def _done_by_another(ledger: Ledger, remote: Counterpart, mine: str) -> SyncReport:
@@ -124,8 +138,13 @@ def _has(ledger: Ledger, tip: str, commit: str) -> bool:
     return plain and git(ledger.repo, *asked, ok=(0, 1, 128)).code == 0
 
 
+def talking(ledger: Ledger, wait: float = WAIT) -> AbstractContextManager[Held]:
+    """The lock of who talks to a remote about the ledger."""
+    return lock.hold(ledger.repo.gt_dir / "sync.lock", wait)
+
+
 @contextmanager
-def _telling(remote: Counterpart) -> Iterator[None]:
+def telling(remote: Counterpart) -> Iterator[None]:
     """A remote that may not be written to can be read from."""
     try:
         yield
@@ -136,7 +155,7 @@ def _telling(remote: Counterpart) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sync:
+class Conversation:
     """One conversation with a remote; its lock is held."""
 
     ledger: Ledger
@@ -144,6 +163,8 @@ class _Sync:
     merger: Merger
     send: bool = True
     restore: bool = False
+    first: Callable[[], object] = _nothing
+    """What is to be done before anything is sent."""
     strange: bool = False
     """Whether the two have nothing in common, and are to be united."""
 
@@ -152,11 +173,13 @@ class _Sync:
             try:
                 return self._round(number)
             except Overtaken:
-                time.sleep(random.uniform(0, PAUSE))
-        raise Busy(
-            f"others are quicker at {self.remote.remote}, {TRIES} times in a row",
-            hint=f"gt sync {self.remote.remote}",
-        )
+                pause()
+        raise self.overtaken()
+
+    def overtaken(self) -> Busy:
+        """The error for who was never the quickest."""
+        name = self.remote.remote
+        return Busy(f"others are quicker at {name}, {TRIES} times in a row", hint=f"gt sync {name}")
 
     def _round(self, number: int) -> SyncReport:
         repo, merger = self.ledger.repo, self.merger
@@ -177,8 +200,8 @@ class _Sync:
         if known is None or is_ancestor(repo, known, theirs):
             self.remote.track(theirs, merger.actor, merger.now)
         if self.send and target != theirs:
-            self._push(target, theirs)
-        tip, more = self._bring_home(target)
+            self.push(target, theirs)
+        tip, more = self.bring_home(target)
         return SyncReport(
             remote=self.remote.remote,
             tip=tip,
@@ -197,15 +220,17 @@ class _Sync:
         with self.ledger.read() as snapshot:
             for problem in snapshot.problems():
                 raise problem
-        self._push(mine, None)
+        self.push(mine, None)
         count = len(between(self.ledger.repo, (), mine))
         return SyncReport(self.remote.remote, mine, count, 0, Account(), number)
 
-    def _push(self, target: str, theirs: str | None) -> None:
+    def push(self, target: str, theirs: str | None, also: Sequence[Update] = ()) -> None:
+        """Move the remote's ledger to a commit that contains what is there, and with it, or not at all, other refs."""
         merger = self.merger
+        self.first()
         if self.ledger.tip() != target:  # else the branch keeps it
             self.remote.keep(target, merger.actor, merger.now)
-        push(self.ledger.repo, self.remote.remote, [Update(LEDGER, target, theirs)])
+        push(self.ledger.repo, self.remote.remote, [Update(LEDGER, target, theirs), *also])
         self.remote.track(target, merger.actor, merger.now)
 
     def _skew(self, theirs: str) -> int:
@@ -249,7 +274,7 @@ class _Sync:
         who, now = self.merger.actor, self.merger.now
         return Message(subject, verb, who, account.beads, now, tuple(account.trailers()))
 
-    def _bring_home(self, target: str) -> tuple[str, list[Account]]:
+    def bring_home(self, target: str) -> tuple[str, list[Account]]:
         """Move the local ledger to a commit that contains `target` and all that was written here meanwhile.
 
         Returns it, and what that decided.

@@ -40,6 +40,15 @@ def town_of(repo: Repo, bead: Bead | None = None) -> Town:
     return town_at(repo, tip(repo, base) if base in known else None)
 
 
+def shared_through(repo: Repo) -> str | None:
+    """The remote through which this town is worked, as the default target's settings say; None: it isn't.
+
+    Raises Refused where these can't be read, or there is no target.
+    """
+    town = town_of(repo)
+    return town.refinery.push if town.coordination == "remote" else None
+
+
 def limits_of(repo: Repo, bead: Bead) -> Limits:
     """The limits that hold for a Bead, as far as this clone knows its target's settings; else those of any town."""
     from gt.core.town import Limits
