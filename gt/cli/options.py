@@ -15,6 +15,12 @@ BeadId = Annotated[
 ]
 BeadIds = Annotated[list[str], typer.Argument(metavar="BEAD...", help="Ids of Beads, or the starts of them.")]
 MaybeBead = Annotated[str | None, typer.Argument(metavar="BEAD", help="A Bead's id, or the start of one.")]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline", help="Don't ask the town's remote: the next sync tells whether the claim stands."
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation.")]
 Limit = Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="COUNT", help="At most so many.")]
 At = Annotated[

@@ -19,6 +19,9 @@ from gt.core.world import Standing, World
 MOVED = "moved"
 """The cause of a target's trouble that a person's acknowledgement ends: others moved it."""
 
+PARTED = frozenset({"unshared", "unpushed", "behind"})
+"""The causes of a target's trouble that are about this clone of it and the remote that it is pushed to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -64,7 +67,9 @@ def _current(world: World) -> Iterator[Call]:
         if target.trouble:
             subject, epoch = f"target:{name}", target.tip or ""
             page = page_id(subject, target.cause, epoch)
-            yield Call(subject, target.cause, target.trouble, _mended_by(name, target.cause, page), epoch)
+            mended = _mended_by(name, target.cause, page, world)
+            # What only this clone lacks or has, the other machines don't wait for.
+            yield Call(subject, target.cause, target.trouble, mended, epoch, paged=target.cause not in PARTED)
     for bead in world.in_phase(Phase.STUCK):
         yield stuck_call(bead)
     for queued in world.queue:
@@ -77,13 +82,19 @@ def _current(world: World) -> Iterator[Call]:
         yield from _idle(world, bead)
 
 
-def _mended_by(target: str, cause: str, page: str) -> str | None:
+def _mended_by(target: str, cause: str, page: str, world: World) -> str | None:
     """What ends a target's trouble."""
+    town = world.towns.get(target)
+    pushed = f"git push {town.refinery.push} {shlex.quote(target)}" if town else None
     edited = f"${{EDITOR:-vi}} {TOWN_FILE} && git commit -m 'Mend the settings' -- {TOWN_FILE}"
     return {
         MOVED: f"gt ack {page}",
         "settings": edited,
         "ungated": edited,
+        "unshared": pushed,
+        "unpushed": pushed,
+        "rewound": pushed,
+        "behind": "git status",
         "missing": f"git config --unset gt.target {shlex.quote(f'^{re.escape(target)}$')}",
         "red": "gt merge --again",
         "budget": "gt merge --again",

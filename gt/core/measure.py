@@ -55,7 +55,11 @@ def measure(world: World) -> Measure:
         rank=sum(_rank(bead) for bead in moving) + _unrecorded(world),
         gate_runs=sum(world.gate_runs.values()),
         sends=_sends(world),
-        garbage=len(world.remains) + len(world.stale) + len(world.zombies) + world.pruned,
+        garbage=len(world.remains)
+        + len(world.stale)
+        + len(world.zombies)
+        + world.pruned
+        + bool(world.unsynced),
     )
 
 

@@ -112,6 +112,7 @@ def plan(world: World) -> Plan:
         *_landed(world),
         *_containers(world),
         *_pages(world, called),
+        *_sync(world),
         *_queue(world),
         *_work(world),
         *_garbage(world),
@@ -186,6 +187,12 @@ def _pages(world: World, called: tuple[Call, ...]) -> Iterator[Action]:
                     else f"{page.id} is unsent"
                 )
                 yield Action(By.RECONCILE, "page", args, reason)
+
+
+def _sync(world: World) -> Iterator[Action]:
+    """What other machines are to know, or know already; after all else that is written here."""
+    if world.unsynced:
+        yield Action(By.RECONCILE, "sync", (), world.unsynced)
 
 
 def _queue(world: World) -> Iterator[Action]:

@@ -114,6 +114,8 @@ class World:
     """For each target, how many gate runs its queue may still have."""
     pages: Mapping[str, Page] = field(default_factory=dict)
     remains: tuple[Remains, ...] = ()
+    unsynced: str = ""
+    """What of this clone the town's remote isn't known to have, or what is known of it and not done here; a clause."""
     stale: tuple[str, ...] = ()
     """Refs that a gt died at while it moved them: locked, or with what it had prepared still lying about."""
     pruned: int = 0

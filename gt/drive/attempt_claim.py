@@ -9,16 +9,16 @@ from pathlib import Path
 from gt.core.bead import Bead, Lease
 from gt.drive.hands import Hands
 from gt.drive.holder import holder
-from gt.drive.observe import look_at_targets
-from gt.errors import NotFound
+from gt.drive.homes import ground
+from gt.errors import Busy, NotFound
+from gt.fleet import roster
 from gt.fleet.places import place_of, recorded
 from gt.git import refs, worktree
+from gt.git.network import Unreachable
 from gt.git.repo import Repo, discover
 from gt.git.run import git
-from gt.verbs.claim import Homes, claim
-
-LASTS = 86400
-"""Seconds of a person's lease that isn't given another end."""
+from gt.store.claimable import NothingClaimable
+from gt.verbs.claim import Claimed, claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +31,41 @@ class Taken:
     """Whether this call claimed it, or made the lease last longer."""
 
 
-def take(hands: Hands, wanted: str | None, duration: int | None) -> Taken:
+def take(hands: Hands, wanted: str | None, duration: int | None, *, offline: bool = False) -> Taken:
     """Claim the Bead with this whole id, or (None) the first that is ready, for so many seconds (None: a day).
 
     For a Bead that is theirs already a duration makes the lease last longer, and a missing worktree is made again.
-    Raises what `claim` raises.
+    In a town of several machines the claim counts once its remote has accepted it; `offline` asks nobody, and the next
+    sync tells whether it stands. Raises what `claim` and `ground` raise.
     """
-    mine = False
-    if wanted is not None:
-        with hands.ledger.read() as snapshot:
-            lease = snapshot.get(wanted).status.lease
-        mine = lease is not None and lease.actor == hands.actor and not lease.lock
-    claimed = claim(
+    try:
+        claimed = _claim(hands, wanted, duration, offline=offline)
+    except Unreachable as error:
+        raise Busy(error.message, hint=f"gt claim {wanted or ''} --offline".replace("  ", " ")) from None
+    lease = claimed.lease
+    if lease.clone == roster.known_clone(hands.repo):
+        return Taken(claimed.bead, _worktree(hands.repo, claimed.bead.id, lease), claimed.changed)
+    if claimed.changed:
+        return Taken(claimed.bead, Path(lease.worktree), changed=True)
+    raise NothingClaimable(
+        f"{claimed.bead.id} is yours already, in another clone: {lease.worktree} on {lease.host}",
+        hint=f"gt show {claimed.bead.id}",
+    )
+
+
+def _claim(hands: Hands, wanted: str | None, duration: int | None, *, offline: bool) -> Claimed:
+    on = ground(hands, offline=offline)
+    return claim(
         hands.repo,
         hands.ledger,
         wanted,
         holder=holder(hands, agent=False),
-        homes=Homes(*look_at_targets(hands.repo)),
-        duration=duration if mine else duration or LASTS,
+        homes=on.homes,
+        hub=on.hub,
+        duration=duration,
         digits=hands.digits,
         now=hands.clock(),
     )
-    return Taken(claimed.bead, _worktree(hands.repo, claimed.bead.id, claimed.lease), claimed.changed)
 
 
 def _worktree(repo: Repo, bead: str, lease: Lease) -> Path:

@@ -97,6 +97,13 @@ def _page(hands: Hands, world: World, args: tuple[str, ...]) -> bool:
     return paged.changed
 
 
+def _sync(hands: Hands, _world: World, _args: tuple[str, ...]) -> bool:
+    from gt.verbs.sync import sync
+
+    done = sync(hands.ledger, None, send=True, restore=False, actor=hands.actor, now=hands.clock())
+    return bool(done.report.sent or done.report.received or done.brought)
+
+
 _DEEDS: dict[str, Deed] = {
     "heal": _heal,
     "kill": _kill,
@@ -105,4 +112,5 @@ _DEEDS: dict[str, Deed] = {
     "close": _close,
     "page": _page,
     "prune": _prune,
+    "sync": _sync,
 }

@@ -60,6 +60,7 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
             gate_runs=queue.gate_runs,
             pages={page.id: page for page in snapshot.pages()},
             remains=left.remains,
+            unsynced=_unsynced(ledger, targets, towns, now),
             stale=left_locked(repo, LEDGER),
             pruned=len(mending.lost(repo)),
             unreadable=tuple(problem.message for problem in snapshot.problems()),
@@ -90,6 +91,24 @@ def _refinery(
     landings = landed.derive(repo, submitted, targets, state.acknowledged)
     seen = queue.assess(repo, beads, targets, towns, state, landings, now)
     return landings, _Queue(seen.queued, seen.targets, seen.gate_runs)
+
+
+def _unsynced(ledger: Ledger, targets: Mapping[str, Target], towns: Mapping[str, Town], now: int) -> str:
+    """What the town's remote isn't known to have, or is known to have and isn't here; asks nobody."""
+    town = towns.get(next(iter(targets), ""))
+    if town is None or town.coordination != "remote":
+        return ""
+    from gt.refinery import upstream
+    from gt.store.hub import hub_of
+
+    try:
+        hub = hub_of(ledger, "", now)
+        assert hub is not None
+        waiting = hub.waiting()
+    except GtError as error:  # carrying it out says so again, with a hint
+        return error.message
+    behind = (name for name in targets if upstream.can_follow(ledger.repo, name))
+    return waiting or next((f"{name} is behind {hub.name}'s" for name in behind), "")
 
 
 def look_at_targets(repo: Repo) -> tuple[dict[str, Target], dict[str, Town]]:

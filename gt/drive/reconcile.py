@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gt.core.plan import Action, By, Plan, plan
 from gt.core.world import World
 from gt.drive.hands import Hands, carry_out
+from gt.drive.meeting import meet
 from gt.drive.observe import observe
 from gt.errors import GtError, Refused
 
@@ -28,15 +29,27 @@ class Reconciled:
     """What was tried and could not be done, one entry for each Action."""
 
 
-def reconcile(hands: Hands, tell: Callable[[Action], None] = lambda _: None) -> Reconciled:
+def reconcile(
+    hands: Hands, tell: Callable[[Action], None] = lambda _: None, *, ask: bool = True
+) -> Reconciled:
     """Carry out every Action that is reconcile's, each at most once; `tell` hears of those that changed something.
 
-    One that fails doesn't keep the others from being done. A second call changes nothing more. Raises what
-    `observe` raises, and at the end the first error that is a bug.
+    One that fails doesn't keep the others from being done. A second call changes nothing more. A town of several
+    machines is brought together with its remote first, if `ask` says so; without an answer the pass goes on with what
+    is known here. Raises what `observe` raises, and at the end the first error that is a bug.
     """
+    met = meet(hands) if ask else None
     world = observe(hands.repo, hands.ledger, hands.clock())
     outcome = Reconciled(world, plan(world))
     tried: set[Action] = set()
+    if met is not None:
+        asked = Action(By.RECONCILE, "sync", (), f"{met.remote} is where the other machines look")
+        if met.changed:
+            outcome.done.append(asked)
+            tell(asked)
+        if met.error is not None:
+            tried.add(_key(asked))
+            outcome.failed.append((asked, met.error))
     bugs: list[Exception] = []
     for _ in range(PASSES):
         due = [action for action in outcome.plan.by(By.RECONCILE) if _key(action) not in tried]

@@ -5,6 +5,7 @@ It holds nothing that a second look wouldn't show: killed at any time and starte
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ FAR = 35 * 60
 """Seconds; what is due later than this isn't waited for. Longer than any wait between attempts."""
 LOOK = 2.0
 """Seconds between two cheap looks at whether somebody else changed something."""
+ASK = 3.0
+"""Seconds between two looks at the town's remote while children run."""
 PROBE = 5.0
 """Seconds between two whole looks while attempts run that aren't this run's: their end wakes nobody."""
 LONGEST = 300.0
@@ -129,12 +132,14 @@ class _Run:
     before: dict[str, Pulse] = field(default_factory=dict)
     """How things were when each child was started."""
     complained: set[str] = field(default_factory=set)
+    asked: float = -math.inf
+    """When the town's remote was asked last."""
 
     def loop(self) -> Ran:
         """To the end; children may still run."""
         while True:
             pulse = Pulse.of(self.hands.repo)
-            found = reconcile(self.hands, self.told.acted)
+            found = reconcile(self.hands, self.told.acted, ask=self._asks())
             self._complain(found)
             ended = self._cut(found.plan)
             if ended is None:
@@ -144,6 +149,14 @@ class _Run:
                 return ended
             self.told.waits(found.world, found.plan, len(self.children.running))
             self._wait(found, pulse)
+
+    def _asks(self) -> bool:
+        """Whether the town's remote is to be asked: not at each end of a child, but before anything is said to be over."""
+        now = time.monotonic()
+        if self.children.running and now < self.asked + ASK:
+            return False
+        self.asked = now
+        return True
 
     def part(self) -> bool:
         """Interrupt the children that still run and wait until they have recorded it; whether there were any."""
@@ -191,7 +204,8 @@ class _Run:
                 return Ran(End.HUMAN, left)
             case Next.WAITING:
                 near = left.next_wake is not None and left.next_wake - found.world.now <= FAR
-                return None if near or foreign(found.world) else Ran(End.WAITING, left)
+                working = foreign(found.world) or elsewhere(found.world)
+                return None if near or working else Ran(End.WAITING, left)
             case Next.RECONCILE | Next.DUE:
                 return self._hopeless(found)
 
@@ -246,7 +260,7 @@ class _Run:
             waits.append(max(0.2, found.plan.next_wake - self.hands.clock()))
         if self.bounds.seconds is not None:
             waits.append(max(0.0, self._left()))
-        if foreign(found.world, but=self.children.running):
+        if foreign(found.world, but=self.children.running) or is_shared(found.world):
             waits.append(PROBE)
         if found.failed:
             waits.append(PROBE)
@@ -289,3 +303,15 @@ def foreign(world: World, but: Collection[str] = ()) -> bool:
         lease.lock and bead.id not in but and world.liveness.get(bead.id) is Liveness.LIVE
         for bead, lease in world.leases()
     )
+
+
+def is_shared(world: World) -> bool:
+    """Whether other machines work this town, too."""
+    town = world.towns.get(world.default_target or "")
+    return town is not None and town.coordination == "remote"
+
+
+def elsewhere(world: World) -> bool:
+    """Whether an attempt may be under way on another machine that works this town."""
+    leases = (lease for bead, lease in world.leases() if world.liveness.get(bead.id) is Liveness.UNKNOWN)
+    return is_shared(world) and any(lease.lock for lease in leases)

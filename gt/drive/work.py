@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gt.core.bead import Attempt, Bead, Lease, Phase, Result
@@ -16,10 +16,11 @@ from gt.drive.attempt_progress import Progress
 from gt.drive.attempt_prompt import prompt_for
 from gt.drive.attempt_start import start_of
 from gt.drive.attempt_verdict import TAIL, Run, find
+from gt.drive.delivery import Delivery, deliver
 from gt.drive.hands import Hands
 from gt.drive.holder import holder
-from gt.drive.observe import look_at_targets
-from gt.errors import GtError
+from gt.drive.homes import ground
+from gt.errors import Busy, GtError
 from gt.fleet import launch, presets, roster
 from gt.fleet.interrupts import Interrupts, interrupts
 from gt.fleet.keep import Secured
@@ -27,9 +28,11 @@ from gt.fleet.launch import Ended, Job
 from gt.fleet.places import Place
 from gt.fleet.presets import Invocation, Placeholders
 from gt.fleet.records import Record
+from gt.git.network import Unreachable
+from gt.store.claimable import NothingClaimable
 from gt.store.ending import Finding
 from gt.store.settings import town_at
-from gt.verbs.claim import Claimed, Homes, NothingClaimable, attempt_deadline, claim
+from gt.verbs.claim import Claimed, attempt_deadline, claim
 from gt.verbs.expire import log_name, wind_up
 
 
@@ -46,32 +49,45 @@ class Worked:
 
     bead: Bead
     attempt: Attempt
+    delivery: Delivery | None = None
+    """What the town's remote says of it; None if it wasn't asked."""
 
 
-def work(hands: Hands, wanted: str | None, told: Callable[[Lease, str], None] = lambda *_: None) -> Worked:
+def work(
+    hands: Hands,
+    wanted: str | None,
+    told: Callable[[Lease, str], None] = lambda *_: None,
+    *,
+    offline: bool = False,
+) -> Worked:
     """Carry out one attempt at the Bead with this whole id, or (None) at the first that is ready.
 
-    `told` hears of the lease and the Bead's id once the claim is durable. TERM, INT and HUP end the agent and the
+    `told` hears of the lease and the Bead's id once the claim is durable, and in a town of several machines accepted
+    by its remote; `offline` asks nobody, and the next sync tells whether the claim stands. TERM, INT and HUP end the agent and the
     attempt, as interrupted. Raises NothingClaimable (OnlyPeople where only a person can change that), and
     IllegalMove where somebody else has ended the attempt meanwhile.
     """
     # From the claim on, a signal ends the attempt in good order, not this process.
     with interrupts() as watch, Seat(hands.repo) as seat:
-        claimed = _claim(hands, wanted, seat)
+        claimed = _claim(hands, wanted, seat, offline=offline)
         told(claimed.lease, claimed.bead.id)
         worked = _Attempting(hands, claimed.bead, claimed.lease, seat, watch).run()
+        if not watch.seen:
+            worked = replace(worked, delivery=deliver(hands, claimed.bead.id, claimed.lease.token))
         watch.heeded = True
     return worked
 
 
-def _claim(hands: Hands, wanted: str | None, seat: Seat) -> Claimed:
+def _claim(hands: Hands, wanted: str | None, seat: Seat, *, offline: bool) -> Claimed:
     try:
+        on = ground(hands, offline=offline)
         return claim(
             hands.repo,
             hands.ledger,
             wanted,
             holder=holder(hands, agent=True),
-            homes=Homes(*look_at_targets(hands.repo)),
+            homes=on.homes,
+            hub=on.hub,
             duration=None,
             digits=hands.digits,
             now=hands.clock(),
@@ -81,6 +97,8 @@ def _claim(hands: Hands, wanted: str | None, seat: Seat) -> Claimed:
         if wanted is None and _only_people(hands):
             raise OnlyPeople(error.message, hint="gt status") from None
         raise
+    except Unreachable as error:
+        raise Busy(error.message, hint=f"gt work {wanted or ''} --offline".replace("  ", " ")) from None
 
 
 def _only_people(hands: Hands) -> bool:

@@ -13,7 +13,7 @@ from gt.git.lineage import Step, steps
 from gt.git.merge import first_parents, is_ancestor, trailers
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
-from gt.refinery.pins import Tips, tips
+from gt.refinery.pins import Tips, seen
 
 Triple = tuple[str, str, str]
 """Bead, token, commit."""
@@ -38,7 +38,7 @@ def derive(
             groups.setdefault((sub.base, sub.basecommit), []).append((bead, sub))
     found: dict[str, Landed] = {}
     for (base, since), group in groups.items():
-        at = tips(repo, base)
+        at = seen(repo, base)
         if at.tip is None or at.tip == since:
             continue
         try:

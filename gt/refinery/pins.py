@@ -28,6 +28,16 @@ def next_ref(target: str) -> str:
     return f"refs/gt/next/{target}"
 
 
+def there_ref(target: str) -> str:
+    """Where a target was on the remote that it is pushed to, when that was looked at last."""
+    return f"refs/gt/there/{target}"
+
+
+def said_ref(target: str) -> str:
+    """What the remote said last that some gt landed on a target: its own `landing_ref`."""
+    return f"refs/gt/said/{target}"
+
+
 def candidate_ref(slot: int) -> str:
     """Keeps what is gated in a slot while it is."""
     return f"refs/gt/candidate/{slot}"
@@ -50,6 +60,16 @@ def tips(repo: Repo, target: str) -> Tips:
         refs.read(repo, landing_ref(target)),
         refs.read(repo, next_ref(target)),
     )
+
+
+def seen(repo: Repo, target: str) -> Tips:
+    """As `tips`, but a target that is only behind what the remote had of it is where the remote had it."""
+    at, there = tips(repo, target), refs.read(repo, there_ref(target))
+    if there is None or at.tip is None or there == at.tip or not is_ancestor(repo, at.tip, there):
+        return at
+    said = refs.read(repo, said_ref(target))
+    newer = said is not None and (at.own is None or is_ancestor(repo, at.own, said))
+    return Tips(there, said if newer else at.own, at.coming)
 
 
 def catch_up(repo: Repo, target: str, *, actor: str, now: int) -> None:

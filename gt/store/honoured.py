@@ -16,11 +16,6 @@ def check_honoured(town: Town, where: str) -> Town:
 
 
 def _not_yet(town: Town) -> Iterator[tuple[str, str]]:
-    refinery = town.refinery
-    if town.coordination != "local":
-        yield "coordination", town.coordination
-    if refinery.push is not None:
-        yield "refinery.push", f"push {refinery.push}"
     for i, gate in enumerate(town.gates):
         if gate.when != "before":
             yield f"gates[{i}].when", f"{gate.when}-gates"

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gt.core import ids, moves
-from gt.core.bead import Bead, Landed, Lease, Phase
-from gt.core.capacity import refusal
+from gt.core.bead import Bead, Landed, Lease
 from gt.core.edit import spec_digest
-from gt.core.ready import CONTAINERS, FOR_PEOPLE, waiting
 from gt.core.town import AgentSpec, Town
-from gt.core.when import format_time
-from gt.core.world import Target, World, chosen_agent
-from gt.errors import Busy, NotFound, Refused
 from gt.fleet import places
-from gt.git.merge import is_ancestor
 from gt.git.repo import Repo
-from gt.git.run import GitFailed
+from gt.store.claimable import Chooser, Homes, agent_of
 from gt.store.ledger import Changes, Ledger, Message
 from gt.store.snapshot import Snapshot
-from gt.store.survey import survey
+
+if TYPE_CHECKING:
+    from gt.store.hub import Hub
+
+LASTS = 86400
+"""Seconds of a person's lease that isn't given another end."""
 
 SETTING_UP = 60
 """Seconds that a lease lasts beyond the agent's deadline and the set-up's, for what gt itself does."""
-
-
-class NothingClaimable(Busy):
-    """No Bead can be claimed now, or not the one that was asked for."""
-
-    kind = "nothing-claimable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,36 +39,6 @@ class Holder:
     """Whether an agent of the town is to do it, under the attempt's file lock; else a person does."""
     pid: int = 0
     pidstart: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Homes:
-    """Where work lands on this clone, and what is set there."""
-
-    targets: Mapping[str, Target]
-    """The first is the default."""
-    towns: Mapping[str, Town]
-
-    def base_of(self, bead: Bead) -> str:
-        """The target of a Bead, known here with its settings; raises Refused."""
-        base = bead.spec.base or next(iter(self.targets), None)
-        if base is None:
-            raise Refused("this clone has no target", hint="gt init")
-        target = self.targets.get(base)
-        if target is None:
-            import shlex
-
-            why = f"{bead.id} is to land on {base}, which is not a target of this clone"
-            raise Refused(why, hint=f"git config --add gt.target {shlex.quote(base)}")
-        if target.tip is None or base not in self.towns:
-            raise Refused(f"{base} {target.trouble or 'has no commit'}")
-        return base
-
-    def tip_of(self, base: str) -> str:
-        """The commit that a target is at."""
-        tip = self.targets[base].tip
-        assert tip is not None
-        return tip
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,40 +62,103 @@ def claim(
     now: int,
     landings: Mapping[str, Landed] | None = None,
     seize: Callable[[str, str], object] = lambda _bead, _token: None,
+    hub: Hub | None = None,
 ) -> Claimed:
     """Claim the Bead with this whole id, or (None) the first that is ready; returns it with its lease.
 
-    `duration` in seconds is a person's, None for an agent: its deadline says. `seize` is called with the Bead and
+    `duration` in seconds is a person's (None: a day); of an agent's its deadline says. `seize` is called with the Bead and
     the new token before the ledger says anything: there an attempt takes its lock. A person who holds the Bead
-    already keeps the lease, which lasts longer if a duration is given. Raises NothingClaimable, which says what
-    the Bead waits for and who holds it; Refused for what only a person can put right.
+    already keeps the lease, which lasts longer if a duration is given. With a `hub` the claim counts once that has
+    accepted it, and is looked for anew each time that another machine was quicker; without, in this clone alone.
+    Raises NothingClaimable, which says what the Bead waits for and who holds it; Refused for what only a person can
+    put right; what `Hub.update` raises, and where no answer came the claim is taken back.
     """
-    with ledger.hold() as held:
-        with ledger.read() as snapshot:
-            mine = _mine(snapshot, wanted, holder)
-            chooser = _Chooser(repo, snapshot, homes, holder, now, landings or {})
-            bead = mine or (chooser.first() if wanted is None else chooser.named(wanted))
+    it = _Claiming(repo, wanted, holder, homes, duration, digits, now, landings or {}, seize)
+    if hub is None:
+        with ledger.hold() as held:
+            with ledger.read() as snapshot:
+                message, change = it.decide(snapshot)
+            ledger.update(held, message, change).close()
+        return it.claimed()
+    from gt.store.hub import Unsure
+
+    try:
+        hub.update(it.decide)
+    except Unsure as error:
+        it.take_back(ledger, f"{hub.name} gave no answer: {error.message}")
+        raise
+    return it.claimed()
+
+
+@dataclass(slots=True)
+class _Claiming:
+    """One call, which may have to choose several times."""
+
+    repo: Repo
+    wanted: str | None
+    holder: Holder
+    homes: Homes
+    duration: int | None
+    digits: ids.Digits
+    now: int
+    landings: Mapping[str, Landed]
+    seize: Callable[[str, str], object]
+    made: Claimed | None = None
+    renewed: bool = False
+    """Whether the Bead was theirs before."""
+
+    def decide(self, snapshot: Snapshot) -> tuple[Message, Callable[[Snapshot], Changes]]:
+        """What is to be written in this state of the ledger."""
+        mine = _mine(snapshot, self.wanted, self.holder)
+        self.renewed = mine is not None
+        chooser = self._chooser(snapshot)
+        bead = mine or (chooser.first() if self.wanted is None else chooser.named(self.wanted))
         lease = mine.status.lease if mine else None
         if lease is None:
-            lease = _lease(repo, bead, holder, homes, duration, digits, now)
-            seize(bead.id, lease.token)
-        outcome: list[Claimed] = []
+            lease = _lease(self.repo, bead, self.holder, self.homes, self.duration, self.digits, self.now)
+            self.seize(bead.id, lease.token)
 
         def change(snapshot: Snapshot) -> Changes:
             before = snapshot.get(bead.id)
             if mine is not None:
-                until = lease.expires if duration is None else now + duration
+                until = lease.expires if self.duration is None else self.now + self.duration
                 after = moves.renew(before, lease.token, until)
             else:
-                _Chooser(repo, snapshot, homes, holder, now, landings or {}).check(before)
+                self._chooser(snapshot).check(before)
                 after = moves.claim(before, lease, spec_digest(before.spec))
             assert after.status.lease is not None
-            outcome[:] = [Claimed(after, after.status.lease, after != before)]
+            self.made = Claimed(after, after.status.lease, after != before)
             return Changes({after.id: after})
 
         subject = f"{'renew' if mine else 'claim'} {bead.id}: {bead.spec.title}"
-        ledger.update(held, Message(subject, "claim", lease.actor, (bead.id,), now), change).close()
-    return outcome[0]
+        return Message(subject, "claim", lease.actor, (bead.id,), self.now), change
+
+    def claimed(self) -> Claimed:
+        """What came of it."""
+        assert self.made is not None
+        return self.made
+
+    def take_back(self, ledger: Ledger, why: str) -> None:
+        """End a lease that this call made, at no cost to the Bead."""
+        if self.made is None or self.renewed:
+            return
+        from gt.core.bead import Result
+        from gt.core.draft import Rules
+        from gt.core.sayings import Heard
+        from gt.errors import IllegalMove
+        from gt.store.ending import Finding, conclude
+        from gt.store.targets import limits_of
+
+        bead, lease = self.made.bead, self.made.lease
+        finding = Finding(Result.RELEASED, why)
+        with suppress(IllegalMove):  # it is over already
+            conclude(
+                ledger, bead.id, lease.token, finding, Heard(),
+                limits=limits_of(self.repo, bead), rules=Rules(), verb="release", actor=lease.actor, now=self.now,
+            )  # fmt: skip
+
+    def _chooser(self, snapshot: Snapshot) -> Chooser:
+        return Chooser(self.repo, snapshot, self.homes, self.holder.agent, self.now, self.landings)
 
 
 def _mine(snapshot: Snapshot, wanted: str | None, holder: Holder) -> Bead | None:
@@ -140,113 +168,6 @@ def _mine(snapshot: Snapshot, wanted: str | None, holder: Holder) -> Bead | None
     return bead if lease and not lease.lock and lease.actor == holder.actor else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Chooser:
-    """Which Beads can be claimed, in one state of the ledger."""
-
-    repo: Repo
-    snapshot: Snapshot
-    homes: Homes
-    holder: Holder
-    now: int
-    landings: Mapping[str, Landed]
-
-    def first(self) -> Bead:
-        """The most urgent Bead that can be claimed."""
-        why = ""
-        world = self._world() if self.holder.agent else None
-        for bead in self.snapshot.candidates(self.now, tuple(self.landings)):
-            try:
-                self.check(bead, world)
-            except (NothingClaimable, Refused) as error:
-                why = why or error.message
-            else:
-                return bead
-        raise NothingClaimable(f"nothing can be claimed now{f': {why}' if why else ''}", hint="gt status")
-
-    def named(self, wanted: str) -> Bead:
-        """The Bead of this id."""
-        bead = self.snapshot.get(wanted)
-        self.check(bead)
-        return bead
-
-    def check(self, bead: Bead, world: World | None = None) -> None:
-        """Raises NothingClaimable or Refused if this Bead can't be claimed."""
-        if bead.phase is not Phase.OPEN:
-            raise _held(bead)
-        kinds = FOR_PEOPLE if self.holder.agent else CONTAINERS
-        if bead.spec.type in kinds:
-            whom = "an agent" if self.holder.agent else "anybody: it holds other Beads"
-            raise Refused(
-                f"{bead.id} is {_article(bead.spec.type)}, which is not for {whom}", hint=f"gt show {bead.id}"
-            )
-        why = waiting(bead, self._look, self.snapshot.children, self.now, self.snapshot.state())
-        if why is not None:
-            raise NothingClaimable(f"{bead.id} {why.text}", hint=why.hint or f"gt why {bead.id}")
-        base = self.homes.base_of(bead)
-        if self.holder.agent:
-            agent = _agent(bead, self.homes.towns[base], base)
-            full = refusal(world or self._world(), bead, agent)
-            if full is not None:
-                raise NothingClaimable(f"{bead.id} {full}", hint=f"gt why {bead.id}")
-        self._check_base(bead, base)
-
-    def _world(self) -> World:
-        """What an agent's limits look at."""
-        return survey(self.snapshot, self.homes.targets, self.homes.towns, self.now)
-
-    def _look(self, name: str) -> Bead | None:
-        found = self.snapshot.find(name)
-        landed = self.landings.get(name)
-        if found is not None and landed is not None and found.phase is Phase.SUBMITTED:
-            return replace(found, status=replace(found.status, phase=Phase.LANDED, landed=landed))
-        return found
-
-    def _check_base(self, bead: Bead, base: str) -> None:
-        """The attempt's base must have in it what the Bead needs."""
-        tip = self.homes.tip_of(base)
-        for need, commit in _landed(map(self._look, sorted(bead.spec.needs))):
-            if not _contains(self.repo, tip, commit):
-                why = f"{bead.id} needs {need}, whose landing {commit[:12]} is not in {base} here"
-                raise NothingClaimable(why, hint=f"gt why {bead.id}")
-
-
-def _landed(needs: Iterable[Bead | None]) -> Iterator[tuple[str, str]]:
-    for need in needs:
-        if need is not None and need.phase is Phase.LANDED and need.status.landed is not None:
-            yield need.id, need.status.landed.commit
-
-
-def _contains(repo: Repo, tip: str, commit: str) -> bool:
-    try:
-        return is_ancestor(repo, commit, tip)
-    except GitFailed:  # the commit isn't here at all
-        return False
-
-
-def _held(bead: Bead) -> NothingClaimable:
-    lease = bead.status.lease
-    if lease is not None:
-        until = format_time(lease.expires)
-        why = f"{bead.id} is held by {lease.actor} under {lease.token} until {until}"
-        return NothingClaimable(why, hint=f"gt show {bead.id}")
-    return NothingClaimable(f"{bead.id} is {bead.phase}", hint=f"gt why {bead.id}")
-
-
-def _agent(bead: Bead, town: Town, base: str) -> AgentSpec:
-    found = chosen_agent(bead, town)
-    if found is None:
-        name = bead.spec.agent or town.agent
-        raise NotFound(
-            "agent", f"{name} (on {base})" if name else f"none is named on {base}", hint=f"gt why {bead.id}"
-        )
-    return found
-
-
-def _article(kind: str) -> str:
-    return f"{'an' if kind[:1] in 'aeiou' else 'a'} {kind}"
-
-
 def _lease(
     repo: Repo, bead: Bead, holder: Holder, homes: Homes, duration: int | None, digits: ids.Digits, now: int
 ) -> Lease:
@@ -254,9 +175,8 @@ def _lease(
     base = homes.base_of(bead)
     town = homes.towns[base]
     token = ids.mint_token(bead.next_ordinal, digits)
-    agent = _agent(bead, town, base) if holder.agent else None
-    if duration is None:
-        assert agent is not None
+    agent = agent_of(bead, town, base) if holder.agent else None
+    if agent is not None:
         setup = town.worktrees.timeout if town.worktrees.setup else 0
         duration = attempt_deadline(bead, agent, town) + setup + agent.grace + SETTING_UP
     return Lease(
@@ -270,7 +190,7 @@ def _lease(
         pid=holder.pid,
         pidstart=holder.pidstart,
         started=now,
-        expires=now + duration,
+        expires=now + (LASTS if duration is None else duration),
         worktree=str(places.worktree_path(repo, town.worktrees.root, bead.id, token)),
         branch=ids.work_branch(bead.id, token),
         base=base,

@@ -1,16 +1,23 @@
-"""`gt sync`: this clone's ledger and a remote's become one."""
+"""`gt sync`: this clone's ledger and a remote's become one; in a town of several machines all else that they share, too."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
 
-from gt.errors import Malformed
+from gt import lock
+from gt.core.bead import Phase
+from gt.errors import Malformed, Refused
+from gt.git.repo import Repo
+from gt.refinery import upstream
+from gt.refinery.moving import Mover
+from gt.refinery.places import merge_lock, unfinished
 from gt.store.counterpart import counterpart
+from gt.store.hub import Hub
 from gt.store.integrate import Merger
 from gt.store.ledger import Ledger
 from gt.store.sync import SyncReport, publish
-from gt.store.targets import limits_of
+from gt.store.targets import limits_of, shared_through, targets, tip
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +26,72 @@ class Synced:
 
     report: SyncReport
     problems: tuple[Malformed, ...]
+    brought: tuple[tuple[str, str], ...] = ()
+    """Targets that were brought to where the remote has them: name and commit."""
+    behind: tuple[tuple[str, str], ...] = ()
+    """Those that could not be, and why."""
 
 
-def sync(ledger: Ledger, remote: str | None, *, send: bool, restore: bool, actor: str, now: int) -> Synced:
+def sync(
+    ledger: Ledger,
+    remote: str | None,
+    *,
+    send: bool,
+    restore: bool,
+    follow: bool = True,
+    actor: str,
+    now: int,
+) -> Synced:
     """Bring the ledger and the remote's together; None is the remote that the town is shared through.
 
-    Raises what `store.sync.publish` does.
+    Where several machines work the town through this remote, the submitted work goes before the ledger, that of the
+    other machines is fetched, and targets that are only behind the remote's are brought to where that has them, unless
+    a merge is at work here, or `follow` says no. Raises what `store.sync.publish` does.
     """
-    there = counterpart(ledger.repo, remote)
-    merger = Merger(actor, now, partial(limits_of, ledger.repo))
-    report = publish(ledger, there, merger, send=send, restore=restore)
+    repo = ledger.repo
+    shared = _shared(repo)
+    there = counterpart(repo, remote or shared)
+    merger = Merger(actor, now, partial(limits_of, repo))
+    if there.remote != shared:
+        report = publish(ledger, there, merger, send=send, restore=restore)
+        with ledger.read() as snapshot:
+            return Synced(report, snapshot.problems())
+    upstream.look(repo, shared, targets(repo))
+    report = Hub(ledger, there, merger).sync(send=send, restore=restore)
     with ledger.read() as snapshot:
-        return Synced(report, snapshot.problems())
+        problems, submitted = snapshot.problems(), snapshot.in_phase(Phase.SUBMITTED)
+    upstream.bring_work(repo, shared, submitted)
+    brought, behind = _followed(repo, f"gt sync: as on {shared}", actor, now) if follow else ((), ())
+    return Synced(report, problems, brought, behind)
+
+
+def _shared(repo: Repo) -> str | None:
+    """The remote that this town is worked through, as far as that can be told."""
+    try:
+        return shared_through(repo)
+    except Refused:
+        return None
+
+
+_Names = tuple[tuple[str, str], ...]
+
+
+def _followed(repo: Repo, why: str, actor: str, now: int) -> tuple[_Names, _Names]:
+    """Bring targets to where the remote has them; those that were, and those that could not be."""
+    held = None if unfinished(repo) else lock.try_hold(merge_lock(repo))
+    if held is None:  # a merge does it, or a merge that died left something that comes first
+        return (), ()
+    brought: dict[str, str] = {}
+    left: dict[str, str] = {}
+    try:
+        mover = Mover(repo, held, actor, why, now)
+        for name in targets(repo):
+            behind = upstream.is_behind(repo, name)
+            prevented = upstream.follow(mover, name)
+            if prevented is not None:
+                left[name] = prevented
+            elif behind:
+                brought[name] = tip(repo, name) or ""
+    finally:
+        lock.release(held)
+    return tuple(brought.items()), tuple(left.items())

@@ -20,7 +20,7 @@ from gt.errors import Busy, IllegalMove, Refused
 from gt.fleet.places import standing_in
 from gt.git import show
 from gt.git.repo import discover
-from gt.verbs.claim import NothingClaimable
+from gt.store.claimable import NothingClaimable
 from gt.verbs.end import end
 from gt.verbs.expire import expire
 from gt.verbs.submit import submit

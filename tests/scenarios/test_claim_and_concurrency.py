@@ -18,8 +18,9 @@ from gt.core.ids import ALPHABET
 from gt.drive.observe import look_at_targets
 from gt.errors import Busy
 from gt.git.repo import discover
+from gt.store.claimable import Homes
 from gt.store.ledger import Ledger
-from gt.verbs.claim import Holder, Homes, claim
+from gt.verbs.claim import Holder, claim
 from gt.verbs.create import create
 from gt.verbs.edit import edit
 from gt.verbs.note import note

@@ -120,8 +120,6 @@ def test_a_bare_minimum(repo_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("coordination: remote\nrefinery: {push: origin}", "coordination"),
-        ("refinery: {push: origin}", "refinery.push"),
         ("gates: [{name: a, run: b}, {name: c, run: d, when: after}]", "gates[1].when"),
         ("agents: {a: {command: b, wrap: [bwrap]}}", "agents.a.wrap"),
         ("stages: [{branch: staging}]", "stages"),

@@ -17,8 +17,9 @@ from gt.core.town import AgentSpec, Limits, Town
 from gt.core.world import Target
 from gt.git import refs
 from gt.git.repo import discover
+from gt.store.claimable import Homes, NothingClaimable
 from gt.store.ledger import Ledger
-from gt.verbs.claim import Holder, Homes, NothingClaimable, claim
+from gt.verbs.claim import Holder, claim
 from gt.verbs.close import close
 from gt.verbs.create import create
 from gt.verbs.dep import add

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,8 +12,10 @@ from gt.cli.app import new_app
 from gt.cli.beads import bead_json
 from gt.cli.context import Context
 from gt.cli.options import MaybeBead
-from gt.core.bead import Bead
 from gt.errors import Refused
+
+if TYPE_CHECKING:
+    from gt.drive.handing_in import HandedIn
 
 app = new_app()
 
@@ -26,7 +28,7 @@ class Strategy(StrEnum):
     REBASE = "rebase"
 
 
-@app.command()
+@app.command(exit_zero=True)
 def submit(
     ctx: typer.Context,
     bead: MaybeBead = None,
@@ -48,7 +50,8 @@ def submit(
 
     Without an id it is the Bead of the worktree one stands in. With --branch a Bead is made, or
     the open one that is named is used, and no worktree is needed. Inside an attempt the wish is
-    queued: what the agent made is submitted when it exits.
+    queued: what the agent made is submitted when it exits. Exits with 10 where the town's remote
+    can't be told yet.
 
     Example:
       gt submit
@@ -64,21 +67,25 @@ def submit(
         from gt.cli.outbox import queue
 
         return queue(gt, "submit", {})
-    after = _held(gt, bead, strategy) if branch is None else _branch(gt, bead, branch, title, base, strategy)
+    from gt.cli.delivered import tell as told
+
+    done = _held(gt, bead, strategy) if branch is None else _branch(gt, bead, branch, title, base, strategy)
+    after = done.bead
+    code = told(gt, after.id, done.delivery)
     if gt.json:
         gt.emit(bead_json(after))
     else:
         submission = after.status.submission
         gt.out(f"{after.id} submitted{f' as {submission.commit[:12]}' if submission else ''}")
-    return 0
+    return code
 
 
-def _held(gt: Context, abbreviation: str | None, strategy: str | None) -> Bead:
-    from gt.cli.holding import held
-    from gt.verbs.submit import submit as verb
+def _held(gt: Context, abbreviation: str | None, strategy: str | None) -> HandedIn:
+    from gt.cli.holding import hands, held
+    from gt.drive.handing_in import hand_in
 
     name, token = held(gt, abbreviation)
-    return verb(gt.repo, gt.ledger, name, token, strategy=strategy, actor=gt.actor, now=gt.now)
+    return hand_in(hands(gt), name, token, strategy)
 
 
 def _branch(
@@ -88,15 +95,15 @@ def _branch(
     title: str | None,
     base: str | None,
     strategy: str | None,
-) -> Bead:
-    from gt.cli.holding import one_of
+) -> HandedIn:
+    from gt.cli.holding import hands, one_of
     from gt.core.draft import Origin
-    from gt.verbs.offer import offer, offered_by
+    from gt.drive.handing_in import hand_in_branch
 
     name = one_of(gt, abbreviation) if abbreviation is not None else None
     if name is not None and title is not None:
         raise typer.BadParameter("--title is for a new Bead; this one has a title")
     if title is not None:
         specs.checked({"title": title})
-    what = offered_by(gt.repo, branch, base, strategy)
-    return offer(gt.repo, gt.ledger, what, name, title, Origin(gt.actor, gt.now, gt.digits, gt.uid))
+    origin = Origin(gt.actor, gt.now, gt.digits, gt.uid)
+    return hand_in_branch(hands(gt), branch, name, title, origin, base=base, strategy=strategy)

@@ -21,7 +21,8 @@ def sync(
     remote: Annotated[
         str | None,
         typer.Argument(
-            metavar="[REMOTE]", help="The remote; default: git's gt.remote, else the only one, else origin."
+            metavar="[REMOTE]",
+            help="The remote; default: the town's, else git's gt.remote, else the only one, else origin.",
         ),
     ] = None,
     no_push: Annotated[
@@ -37,6 +38,8 @@ def sync(
     Edits are merged, and moves made here are made again on what others did meanwhile. A move that
     is no longer allowed is named, and what was worked under it is kept. Exits with 3 then, and when
     the remote has lost what it had; with 75 when it can't be reached or others are always quicker.
+    In a town that several machines work (`coordination: remote`), submitted work is sent and fetched,
+    and targets that are only behind the remote's are brought to where that has them.
 
     Example:
       gt sync
@@ -71,6 +74,8 @@ def _data(done: Synced) -> dict[str, Any]:
         "lost": [{"bead": bead, "field": field} for bead, field in account.lost],
         "renamed": [{"from": old, "to": new} for old, new in account.renamed],
         "restored": list(account.restored),
+        "brought": [{"target": name, "commit": commit} for name, commit in done.brought],
+        "behind": [{"target": name, "reason": why} for name, why in done.behind],
         "unreadable": [{"path": problem.where, "reason": problem.why} for problem in done.problems],
     }
 
@@ -93,6 +98,10 @@ def _tell(gt: Context, done: Synced) -> None:
         gt.out(f"two Beads had the id {old}: one of them is {new} now")
     for path in account.restored:
         gt.out(f"restored: {path}")
+    for name, commit in done.brought:
+        gt.out(f"{name} is at {commit[:12]} now, as on {report.remote}")
+    for name, why in done.behind:
+        gt.warn(f"{name} stays behind {report.remote}'s: {why}")
     if report.skew:
         gt.warn(f"{report.remote} has a commit from {report.skew} s after now: some clock is wrong")
 

@@ -1,0 +1,166 @@
+"""A target as the remote has it that it is pushed to: what was seen of it last, and bringing ours to where that is.
+
+The remote's own `refs/gt/landing/<target>` says what gts landed on it. Whoever may push there may say so: they may push
+to the target as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gt import lock
+from gt.core.bead import Bead
+from gt.core.ids import submission_ref
+from gt.core.town import Town
+from gt.git import refs
+from gt.git.merge import is_ancestor
+from gt.git.network import PATIENCE
+from gt.git.objects import Objects
+from gt.git.remote import ask, bring
+from gt.git.repo import Repo
+from gt.git.worktree import checked_out
+from gt.refinery import pins
+from gt.refinery.checkout import obstacles
+from gt.refinery.moving import Mover
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """How a target differs from what the remote had of it, in a way that only a person can put right."""
+
+    cause: str
+    """`behind`, `unpushed`, `rewound` or `unshared`."""
+    why: str
+    """A clause after the target's name."""
+
+
+def look(
+    repo: Repo, remote: str, targets: Iterable[str], more: Iterable[str] = (), *, patience: float = PATIENCE
+) -> Mapping[str, str]:
+    """Ask the remote where these targets are, and the refs `more`; bring what is new of the targets here.
+
+    Where nothing is, nothing is written. Returns where all of them are there. Raises Unreachable, Denied and Busy.
+    """
+    known = {ref: into for name in targets for ref, into in _kept(name).items()}
+    found = ask(repo, remote, *known, *more, patience=patience)
+    new = {ref: into for ref, into in known.items() if ref in found and refs.read(repo, into) != found[ref]}
+    if new:
+        with lock.hold(repo.gt_dir / "sync.lock"):
+            bring(repo, remote, new, patience=patience)
+    return found
+
+
+def _kept(target: str) -> dict[str, str]:
+    """The remote's refs that tell of a target, each with where it is kept here."""
+    return {
+        pins.branch(target): pins.there_ref(target),
+        pins.landing_ref(target): pins.said_ref(target),
+    }
+
+
+def bring_work(repo: Repo, remote: str, submitted: Iterable[Bead]) -> dict[str, str]:
+    """Bring the submitted commits here that are missing, by the pins that the remote has of them; returns these.
+
+    Raises Unreachable, Denied and Busy.
+    """
+    wanted = missing_work(repo, submitted)
+    found = ask(repo, remote, *wanted) if wanted else {}
+    # A pin of ours is never moved: it may be all that keeps something.
+    new = [ref for ref in found if refs.read(repo, ref) is None]
+    bring(repo, remote, {ref: ref for ref in new})
+    return {ref: commit for ref, commit in found.items() if wanted[ref] == commit}
+
+
+def missing_work(repo: Repo, submitted: Iterable[Bead]) -> dict[str, str]:
+    """The pins of submitted commits that aren't in this repository, with the commits."""
+    subs = [(bead.id, sub) for bead in submitted if (sub := bead.status.submission)]
+    if not subs:
+        return {}
+    with Objects(repo) as odb:
+        return {submission_ref(bead, sub.token): sub.commit for bead, sub in subs if not odb.has(sub.commit)}
+
+
+def ahead(repo: Repo, target: str, tip: str) -> str:
+    """Where the remote is with a target, if the branch here, at `tip`, is only behind that; else `tip`."""
+    there = refs.read(repo, pins.there_ref(target))
+    behind = there is not None and there != tip and is_ancestor(repo, tip, there)
+    return there if behind and there else tip
+
+
+def is_behind(repo: Repo, target: str) -> bool:
+    """Whether the branch here is only behind what the remote had."""
+    tip = refs.read(repo, pins.branch(target))
+    return tip is not None and ahead(repo, target, tip) != tip
+
+
+def can_follow(repo: Repo, target: str) -> bool:
+    """Whether the branch here can be brought to what the remote had, as far as a look tells."""
+    tip = refs.read(repo, pins.branch(target))
+    if tip is None:
+        return False
+    there = ahead(repo, target, tip)
+    return there != tip and in_the_way(repo, target, tip, there) is None
+
+
+def parted(repo: Repo, target: str, town: Town) -> Parting | None:
+    """What is wrong between a target here and on the remote that it is pushed to; None if nothing, or it isn't pushed.
+
+    Asks nobody.
+    """
+    remote = town.refinery.push
+    tip = refs.read(repo, pins.branch(target))
+    if remote is None or tip is None:
+        return None
+    there = refs.read(repo, pins.there_ref(target))
+    if there is None:
+        return Parting("unshared", f"isn't known to be on {remote}")
+    if there == tip:
+        return None
+    if is_ancestor(repo, tip, there):
+        why = in_the_way(repo, target, tip, there)
+        return Parting("behind", f"is behind {remote}'s {there[:12]}, and {why}") if why else None
+    own = refs.read(repo, pins.landing_ref(target))
+    if own is not None and not is_ancestor(repo, own, there):
+        return Parting("rewound", f"has {own[:12]}, which gt landed and {remote} doesn't have any more")
+    more = "" if is_ancestor(repo, there, tip) else f", and lacks some that {remote} has"
+    return Parting("unpushed", f"has commits that {remote} doesn't have{more}")
+
+
+def in_the_way(repo: Repo, target: str, tip: str, there: str) -> str | None:
+    """What of the user's keeps a target from being brought to `there`; a clause, or None."""
+    found = checked_out(repo, target)
+    if len(found) > 1:
+        return "it is checked out more than once"
+    why = obstacles(repo, found[0], tip, there) if found else None
+    return f"can't be brought there in {found[0].path}: {why}" if why else None
+
+
+def follow(mover: Mover, target: str) -> str | None:
+    """Bring a target to where the remote had it, if it is only behind that; with it, what gts are known to have landed.
+
+    Changes nothing where there is nothing to do. Returns what prevents it, as a sentence. Killed between any two of
+    its moves, it is finished by the next call, or by the next merge. Raises what `Mover.move` does.
+    """
+    repo = mover.repo
+    at, there = pins.tips(repo, target), refs.read(repo, pins.there_ref(target))
+    if at.tip is None or there is None:
+        return None
+    said = refs.read(repo, pins.said_ref(target))
+    # What isn't on the remote's target was sent by a push that came to half its end, or taken away again.
+    news = (
+        said is not None
+        and said != at.own
+        and (at.own is None or not is_ancestor(repo, said, at.own))
+        and is_ancestor(repo, said, there)
+    )
+    behind = at.tip != there and is_ancestor(repo, at.tip, there)
+    if news and behind:
+        mover.put(pins.next_ref(target), said)
+    if behind:
+        why = mover.move(target, at.tip, there)
+        if why is not None:
+            return why
+    if news and (behind or at.tip == there):
+        mover.put(pins.landing_ref(target), said)
+    return None
