@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from gt import lock
 from gt.drive.merge_loop import Merging, closed
+from gt.drive.merge_remote import abroad
 from gt.drive.merge_report import MergeReport
 from gt.drive.merge_view import View, look
 from gt.errors import Busy, NotFound, Refused
@@ -13,6 +14,7 @@ from gt.git.repo import Repo
 from gt.refinery import checkout, outcomes, pins, slots, tidying
 from gt.refinery.candidate import preview
 from gt.refinery.gates import checks
+from gt.refinery.moving import Mover
 from gt.refinery.places import merge_lock
 from gt.refinery.yard import Yard
 from gt.store.ledger import Ledger
@@ -54,11 +56,18 @@ def run(
         seen = look(repo, ledger, clock())
         name = _target(seen, target)
         pins.catch_up(repo, name, actor=actor, now=clock())
+        mover = Mover(repo, held, actor, "gt merge: as on the remote", clock())
+        there = abroad(mover, ledger, name, seen.towns.get(name))
+        if there is not None:
+            there.arrive()
+            seen = look(repo, ledger, clock())
         report = MergeReport(name, seen.targets[name].tip, kept=kept)
         yard = Yard(repo, actor, clock, environ, say, report.runs.append)
         if again:
             seen = _forgiven(yard, ledger, seen, name)
         Merging(yard, ledger, held, name, report, tell).loop(seen)
+        if there is not None:
+            there.depart(say)
         return report
     finally:
         lock.release(held)

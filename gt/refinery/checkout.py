@@ -82,6 +82,7 @@ def bring_forward(
         durable.sync_dir(home)
     except BaseException:
         _unlock_index(repo, there)
+        _forget(home)
         raise
     try:
         _forward(repo, there, record, home)

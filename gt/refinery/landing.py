@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import partial
 
 from gt import lock
 from gt.core.bead import Bead, Landed, Phase
@@ -19,14 +18,14 @@ from gt.git import refs
 from gt.git.committing import Committer
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
-from gt.git.worktree import checked_out
 from gt.lock import Held
 from gt.refinery import pins
 from gt.refinery.approvals import approved, needs_approval
 from gt.refinery.candidate import preview
-from gt.refinery.checkout import InTheWay, Record, bring_forward
-from gt.refinery.commits import Laid, Unlayable, lay
+from gt.refinery.commits import Unlayable, lay
+from gt.refinery.moving import Mover
 from gt.refinery.outcomes import Outcome
+from gt.refinery.outward import Landing, send
 from gt.refinery.train import Member, Train
 from gt.refinery.yard import Yard
 from gt.store.ledger import Ledger
@@ -75,7 +74,15 @@ def land(
             return NotNow(f"{error.bead} {error.why}")
         except GitFailed as error:  # it could not be signed
             return NotNow(error.message)
-        return _swapped(yard, merging, target, train, laid, now)
+        names = ", ".join(member.sub.commit[:12] for member in train.members)
+        mover = Mover(yard.repo, merging, yard.actor, f"gt merge: {names}", now)
+        members = {member.bead: member.sub for member in train.members}
+        landing = Landing(target, train.tip, laid.head, members)
+        mover.put(pins.next_ref(target), landing.new)
+        why = send(
+            mover, ledger, town, landing, lambda seen: _objection(yard.repo, seen, train, town, now)
+        ) or _moved(yard, town, mover, landing)
+        return NotNow(why) if why is not None else Landed(laid.head, train.cars[-1].tree, now)
 
 
 def _objection(repo: Repo, snapshot: Snapshot, train: Train, town: Town, now: int) -> str | None:
@@ -117,28 +124,12 @@ def _against(repo: Repo, found: Bead | None, member: Member, tip: str, town: Tow
     return None
 
 
-def _swapped(yard: Yard, merging: Held, target: str, train: Train, laid: Laid, now: int) -> Landed | NotNow:
-    names = ", ".join(member.sub.commit[:12] for member in train.members)
-    repo, commit, why = yard.repo, laid.head, f"gt merge: {names}"
-    put = partial(pins.put, repo, why=why, actor=yard.actor, now=now)
-    put(pins.next_ref(target), commit)
-
-    def swap(seen_from: Repo) -> None:
-        refs.swap(seen_from, pins.branch(target), commit, train.tip, message=why, actor=yard.actor, now=now)
-
-    try:
-        found = checked_out(repo, target)
-        if len(found) > 1:
-            return NotNow(f"{target} is checked out more than once")
-        if not found:
-            swap(repo)
-        else:
-            there = found[0]
-            record = Record(str(there.git_dir), str(there.path), pins.branch(target), train.tip, commit)
-            bring_forward(repo, there, record, merging, swap)
-    except refs.RaceLost:
-        return NotNow(f"{target} moved")
-    except InTheWay as error:
-        return NotNow(error.message)
-    put(pins.landing_ref(target), commit)
-    return Landed(commit, train.cars[-1].tree, now)
+def _moved(yard: Yard, town: Town, mover: Mover, landing: Landing) -> str | None:
+    """Move the target here; returns what prevented it, unless it has landed already, on the remote."""
+    why = mover.move(landing.target, landing.old, landing.new)
+    if why is None:
+        mover.put(pins.landing_ref(landing.target), landing.new)
+    elif town.refinery.push is not None:
+        yard.say(f"{landing.target} stays behind {town.refinery.push}'s here: {why}")
+        return None
+    return why

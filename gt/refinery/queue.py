@@ -18,7 +18,7 @@ from gt.errors import GtError
 from gt.git.lineage import between
 from gt.git.objects import Objects
 from gt.git.repo import Repo
-from gt.refinery import control, outcomes
+from gt.refinery import control, outcomes, upstream
 from gt.refinery.approvals import approved, needs_approval
 from gt.refinery.candidate import Preview, preview
 from gt.refinery.gates import checks
@@ -110,6 +110,9 @@ def _target(look: _Look, target: Target, subs: Sequence[Submission]) -> tuple[Ta
 
 
 def _trouble(look: _Look, name: str, town: Town, left: int) -> control.Trouble | None:
+    parting = upstream.parted(look.repo, name, town)
+    if parting is not None:
+        return control.Trouble(parting.cause, parting.why)
     at = tips(look.repo, name)
     word = look.state.acknowledged.get(name)
     assert at.tip is not None

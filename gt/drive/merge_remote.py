@@ -1,0 +1,71 @@
+"""A merge in a town whose targets are pushed: what the remote has first, what was done here last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gt.core.town import Town
+from gt.errors import GtError
+from gt.refinery import outward, pins, upstream
+from gt.refinery.moving import Mover
+from gt.store.ledger import Ledger
+from gt.verbs.sync import sync
+
+
+@dataclass(frozen=True, slots=True)
+class Abroad:
+    """The remote that a target is pushed to; `shared`: several machines work the town through it."""
+
+    mover: Mover
+    ledger: Ledger
+    target: str
+    remote: str
+    shared: bool
+
+    def arrive(self) -> None:
+        """Take over what is there: the ledger and what others submitted, and the target if ours is only behind.
+
+        What keeps ours behind is the target's trouble, found by the next look at it. Raises Unreachable, Denied, Busy,
+        and what `sync` raises.
+        """
+        mover, repo = self.mover, self.mover.repo
+        if self.shared:
+            sync(
+                self.ledger,
+                self.remote,
+                send=True,
+                restore=False,
+                follow=False,
+                actor=mover.actor,
+                now=mover.now,
+            )
+        upstream.look(repo, self.remote, [self.target])
+        upstream.follow(mover, self.target)
+        pins.catch_up(repo, self.target, actor=mover.actor, now=mover.now)
+        outward.tell(mover, self.remote, self.target)
+
+    def depart(self, say: Callable[[str], None]) -> None:
+        """Send what the ledger says of it now; if that can't be, it is said, and is for the next sync to do."""
+        if not self.shared:
+            return
+        mover = self.mover
+        try:
+            sync(
+                self.ledger,
+                self.remote,
+                send=True,
+                restore=False,
+                follow=False,
+                actor=mover.actor,
+                now=mover.now,
+            )
+        except GtError as error:
+            say(f"not yet on {self.remote}: {error.message}")
+
+
+def abroad(mover: Mover, ledger: Ledger, target: str, town: Town | None) -> Abroad | None:
+    """The remote of a target with these settings; None where it isn't pushed, or nobody can say."""
+    if town is None or town.refinery.push is None:
+        return None
+    return Abroad(mover, ledger, target, town.refinery.push, town.coordination == "remote")
