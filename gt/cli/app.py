@@ -214,6 +214,7 @@ def _town(
         context.cwd /= step
     if not context.cwd.is_dir():
         raise typer.BadParameter(f"no such directory: {context.cwd}", param_hint="-C")
+    context.moved = tuple(map(str, directory or ()))
 
 
 def _nothing() -> None:

@@ -69,6 +69,8 @@ class Context:
     program: str = "gt"
     """`gt` or `git gt`: as the user called it, so that a hint can be pasted."""
     cwd: Path = field(default_factory=Path)
+    moved: tuple[str, ...] = ()
+    """The directories of `-C`, as they were given: what is pasted starts where the user is, not in `cwd`."""
     environ: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], int] = _now
     digits: Callable[[int], str] = random_digits
@@ -242,8 +244,16 @@ class Context:
         self.say(f"hint: {text.one_line(self.spelt(command))}")
 
     def spelt(self, command: str) -> str:
-        """A command as the user would type it: `gt show` is `git gt show` where gt is called so."""
-        return self.program + command[2:] if command == "gt" or command.startswith("gt ") else command
+        """A command as the user would type it: `gt show` is `git gt show` where gt is called so, and has their `-C`."""
+        name, space, rest = command.partition(" ")
+        if name not in {"gt", "git"}:
+            return command
+        steps = ""
+        if self.moved:
+            import shlex
+
+            steps = "".join(f" -C {shlex.quote(step)}" for step in self.moved)
+        return f"{self.program if name == 'gt' else name}{steps}{space}{rest}"
 
     def flush(self) -> None:
         """Hands on all that was printed."""
@@ -264,7 +274,7 @@ class Context:
         if yes:
             return
         if not (self.stdin.isatty() and self.stderr.isatty()):
-            raise Refused(f"{question} needs --yes where no terminal can answer")
+            raise Refused(f"no terminal can answer, so this needs --yes: {question}")
         self.stderr.write(f"{text.one_line(question)} [y/N] ")
         self.stderr.flush()
         if self.stdin.readline().strip().lower() not in {"y", "yes"}:

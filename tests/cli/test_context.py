@@ -77,6 +77,20 @@ def test_commands_are_spelt_as_gt_was_called(program: str, command: str, spelt: 
     assert Context(program=program).spelt(command) == spelt
 
 
+@pytest.mark.parametrize(
+    ("command", "spelt"),
+    [
+        ("gt show x", "gt -C .. -C 'a b' show x"),
+        ("gt", "gt -C .. -C 'a b'"),
+        ("git fetch", "git -C .. -C 'a b' fetch"),
+        ("git -C /x commit", "git -C .. -C 'a b' -C /x commit"),
+        ("gtk", "gtk"),
+    ],
+)
+def test_commands_start_where_the_user_is(command: str, spelt: str) -> None:
+    assert Context(moved=("..", "a b")).spelt(command) == spelt
+
+
 def test_the_program_the_time_and_the_arguments_come_from_the_process(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -139,7 +153,7 @@ def test_confirming(answer: str, agreed: bool) -> None:
 def test_nobody_to_ask() -> None:
     context = Context(stdin=io.StringIO("y\n"), stderr=Terminal())
     context.confirm("drop it?", yes=True)
-    with pytest.raises(Refused, match="needs --yes"):
+    with pytest.raises(Refused, match=r"^no terminal can answer, so this needs --yes: drop it\?$"):
         context.confirm("drop it?", yes=False)
 
 
