@@ -249,7 +249,7 @@ class Context:
         if name not in {"gt", "git"}:
             return command
         steps = ""
-        if self.moved:
+        if self.moved and not rest.startswith("-C /"):
             import shlex
 
             steps = "".join(f" -C {shlex.quote(step)}" for step in self.moved)

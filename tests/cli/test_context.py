@@ -83,7 +83,7 @@ def test_commands_are_spelt_as_gt_was_called(program: str, command: str, spelt: 
         ("gt show x", "gt -C .. -C 'a b' show x"),
         ("gt", "gt -C .. -C 'a b'"),
         ("git fetch", "git -C .. -C 'a b' fetch"),
-        ("git -C /x commit", "git -C .. -C 'a b' -C /x commit"),
+        ("git -C /x commit", "git -C /x commit"),
         ("gtk", "gtk"),
     ],
 )
