@@ -188,6 +188,21 @@ def test_a_landing_that_the_target_lost(scene: Scene) -> None:
     assert look(scene) == []
 
 
+def test_a_landing_that_a_remotes_target_has_is_not_lost(scene: Scene) -> None:
+    commit = run_git(scene.path, "commit-tree", "main^{tree}", "-p", "main", "-m", "landed")
+    scene.put(bead(1, Status(phase=Phase.LANDED, landed=Landed(commit, "2" * 40, NOW))))
+    run_git(scene.path, "update-ref", "refs/remotes/origin/other", commit)
+    assert said(look(scene)) == [("landing-lost", "warning", ONE, f"gt reopen {ONE}")]
+    run_git(scene.path, "update-ref", "refs/remotes/origin/main", commit)
+    bring = f"git -C {scene.path} merge --ff-only origin/main"
+    assert said(look(scene)) == [("target-behind", "note", "main", bring)]
+    run_git(scene.path, "switch", "-q", "--detach")
+    bring = "git fetch . refs/remotes/origin/main:refs/heads/main"
+    assert said(look(scene)) == [("target-behind", "note", "main", bring)]
+    run_git(scene.path, *bring.split()[1:])
+    assert look(scene) == []
+
+
 def test_targets(scene: Scene) -> None:
     run_git(
         scene.path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from gt.core import ids
@@ -11,6 +12,7 @@ from gt.drive.checkup.files import repair_of
 from gt.drive.checkup.scene import Scene
 from gt.git import refs
 from gt.git.reach import outside, present
+from gt.git.worktree import checked_out
 
 _PINS = ("refs/gt/sub/", "refs/gt/wip/")
 
@@ -54,10 +56,30 @@ def _landings(scene: Scene, landed: dict[str, str]) -> Iterator[Finding]:
     if not tips:
         return
     lost = outside(scene.repo, landed.values(), tips)
+    for target in scene.targets if lost else ():
+        for ref in refs.listing(scene.repo, "refs/remotes"):
+            if ref.split("/", 3)[3:] != [target]:
+                continue
+            outside_too = outside(scene.repo, lost, [ref])
+            if outside_too != lost:
+                yield _behind(scene, target, ref, len(lost - outside_too))
+            lost = outside_too
     for name, oid in landed.items():
         if oid in lost:
             text = f"landed as {oid[:12]}, which is on no target of this clone any more"
             yield Finding("landing-lost", Severity.WARNING, name, text, f"gt reopen {name}")
+
+
+def _behind(scene: Scene, target: str, ref: str, count: int) -> Finding:
+    """Another clone's landings are on a remote's branch, and only have to be brought in."""
+    name = ref.removeprefix("refs/remotes/")
+    text = f"lacks {count} landing{'' if count == 1 else 's'} that {name} has"
+    places = checked_out(scene.repo, target)
+    if places:
+        bring = f"git -C {shlex.quote(str(places[0].path))} merge --ff-only {shlex.quote(name)}"
+    else:
+        bring = f"git fetch . {shlex.quote(f'{ref}:refs/heads/{target}')}"
+    return Finding("target-behind", Severity.NOTE, target, text, bring)
 
 
 def _orphans(scene: Scene) -> Iterator[Finding]:
