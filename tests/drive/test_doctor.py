@@ -262,6 +262,16 @@ def test_worktrees(scene: Scene) -> None:
     assert [each.subject for each in look(scene)] == [str(lost), str(other)]
 
 
+def test_a_worktree_whose_claim_is_on_no_record(scene: Scene) -> None:
+    refused = scene.path.parent / "repo.gt" / f"{ONE}-{TOKEN}"
+    run_git(scene.path, "worktree", "add", "-q", "-b", work_branch(ONE, TOKEN), str(refused))
+    scene.put(bead(1))
+    remove = f"git worktree remove {refused}"
+    assert said(look(scene)) == [("orphaned-worktree", "warning", str(refused), remove)]
+    run_git(scene.path, *remove.split()[1:])
+    assert look(scene) == []
+
+
 def old(path: Path, seconds: int = 3600) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
@@ -345,6 +355,7 @@ def test_a_ledger_that_is_checked_out(scene: Scene, tmp_path: Path) -> None:
 def test_remotes(scene: Scene, new_repo: Callable[[str], Path], tmp_path: Path) -> None:
     run_git(scene.path, "update-ref", "refs/gt/remotes/origin/beads", "beads~1")
     assert said(look(scene)) == [("out-of-step", "note", "origin", "gt sync")]
+    assert [each.text for each in look(scene)] == ["lacks 1 commit of this ledger"]
     apart = run_git(scene.path, "commit-tree", "beads^{tree}", "-p", "beads~1", "-m", "x")
     run_git(scene.path, "update-ref", "refs/gt/remotes/origin/beads", apart)
     assert said(look(scene)) == [("diverged", "note", "origin", "gt sync")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,6 +70,9 @@ def _worktrees(scene: Scene, remains: tuple[Remains, ...]) -> Iterator[Finding]:
             hint = None
         elif recorded(scene.repo, name, token) is None:
             text, hint = "is called after an attempt that is over, and git has no record of it", None
+        elif attempt is None:
+            text = "is called after an attempt that the ledger has no record of: a sync may have refused its claim"
+            hint = f"git worktree remove {shlex.quote(str(path))}"
         else:
             text, hint = (
                 "belongs to an attempt that is over, and holds something that isn't kept",

@@ -60,8 +60,12 @@ def _compare(scene: Scene, remote: str, tip: str) -> Iterator[Finding]:
         text = f"has another ledger (lineage {meta.lineage}): they are never merged by themselves"
         yield Finding("lineage", Severity.ERROR, remote, text, f"gt join {shlex.quote(remote)}")
     elif ahead != "0" and behind != "0":
-        text = f"and this clone went on apart: {ahead} commits here, {behind} there"
+        text = f"and this clone went on apart: {_commits(ahead)} here, {behind} there"
         yield Finding("diverged", Severity.NOTE, remote, text, "gt sync")
     elif ahead != "0" or behind != "0":
-        text = f"lacks {ahead} commits of this ledger" if ahead != "0" else f"has {behind} commits more"
+        text = f"lacks {_commits(ahead)} of this ledger" if ahead != "0" else f"has {_commits(behind)} more"
         yield Finding("out-of-step", Severity.NOTE, remote, text, "gt sync")
+
+
+def _commits(count: str) -> str:
+    return f"{count} commit{'' if count == '1' else 's'}"
