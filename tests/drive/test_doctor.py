@@ -151,7 +151,8 @@ def submitted(scene: Scene, commit: str) -> Bead:
 def test_a_submission_must_be_here_and_pinned(scene: Scene) -> None:
     ref = submission_ref(ONE, TOKEN)
     scene.put(submitted(scene, "1" * 40))
-    assert said(look(scene)) == [("missing-commit", "error", ref, "gt sync")]
+    assert said(look(scene)) == [("missing-commit", "error", ref, None)]
+    assert "push this ref there" in look(scene)[0].text
     scene.put(submitted(scene, main(scene)))
     assert said(look(scene)) == [("unpinned", "error", ref, f"gt repair unpinned:{ref}")]
     run_git(scene.path, "update-ref", ref, "main")

@@ -31,7 +31,9 @@ def check(scene: Scene) -> Iterator[Finding]:
                 continue
             severity = Severity.ERROR if submitted else Severity.NOTE
             text = f"{oid[:12]} of {bead.id} is not in this clone"
-            yield Finding("missing-commit", severity, ref, text, "gt sync" if submitted else None)
+            if submitted:
+                text += ": it can be merged where it was submitted; or push this ref there, and fetch it here"
+            yield Finding("missing-commit", severity, ref, text)
         elif oid in loose or (submitted and scene.pins.get(ref) != oid):
             text = f"doesn't keep {oid[:12]} of {bead.id}: a git gc may remove it"
             yield Finding("unpinned", Severity.ERROR, ref, text, repair_of("unpinned", ref))
