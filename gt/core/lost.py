@@ -58,5 +58,5 @@ def _whole(name: str, there: Collection[str]) -> str:
     whole = name if name in there or name.startswith((_SPEC, "status.")) else _SPEC + name
     known = {f.name for f in fields(Spec)}
     if whole not in there and whole.removeprefix(_SPEC).partition(".")[0] not in known:
-        raise NotFound("field", name)
+        raise NotFound("field", name, hint="gt help edit")
     return whole

@@ -128,7 +128,7 @@ def held_by_person(bead: Bead, token: str | None, actor: str) -> Lease:
     if lease.lock:
         raise Refused(f"{bead.id} is held by an attempt, {lease.actor}", hint=f"gt stop {bead.id}")
     if token is None and lease.actor != actor:
-        raise Refused(f"{bead.id} is held by {lease.actor}, not by {actor}")
+        raise Refused(f"{bead.id} is held by {lease.actor}, not by {actor}", hint=f"gt show {bead.id}")
     return lease
 
 

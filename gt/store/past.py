@@ -61,7 +61,7 @@ def whole_id(repo: Repo, named: str) -> str:
     try:
         commit = git(repo, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{spelt}^{{commit}}").text
     except GitFailed:
-        raise Refused(f"{named!r} names no commit, or more than one", hint="gt log") from None
+        raise Refused(f"{named!r} names no commit of the ledger, or more than one", hint="gt log") from None
     with Objects(repo) as odb:
         ours = LedgerTree(odb, refs.read(repo, LEDGER) or commit).meta()
         try:

@@ -67,7 +67,10 @@ def _check(bead: Bead | None, name: str, token: str) -> None:
         raise IllegalMove(name, f"is leased under {token}", hint=f"gt stop {name}")
     attempt = bead.attempt(token)
     if attempt is not None and not attempt.agent:
-        raise Refused(f"{name}: attempt {token} was a person's: its worktree is theirs")
+        raise Refused(
+            f"{name}: attempt {token} was a person's: its worktree is theirs, and git removes it",
+            hint="git worktree list",
+        )
 
 
 def _tidied(repo: Repo, bead: Bead, token: str, now: int, *, known: bool) -> bool:

@@ -31,8 +31,9 @@ def test_the_lost_values_of_a_field_or_of_all() -> None:
     assert lost_of(a, ("title",)) == lost_of(a, ("spec.title",)) == (TITLE,)
     assert lost_of(a, ("status.phase", "hold")) == a.conflicts[1:]
     assert lost_of(a, ("body",)) == ()
-    with pytest.raises(NotFound, match="no such field: titel"):
+    with pytest.raises(NotFound, match="no such field: titel") as refused:
         lost_of(a, ("titel",))
+    assert refused.value.hint == "gt help edit"
     assert without(a, (TITLE, HOLD)).conflicts == a.conflicts[2:]
 
 

@@ -176,8 +176,9 @@ def test_a_persons_worktree_is_refused(scene: Scene, tmp_path: Path) -> None:
     place = left_behind(scene, tmp_path, agent="")
     reconcile(scene.hands())
     assert (place / "new").exists()
-    with pytest.raises(Refused, match="was a person's"):
+    with pytest.raises(Refused, match="was a person's") as refused:
         prune(scene.repo, scene.ledger, ONE, TOKEN, now=NOW)
+    assert refused.value.hint == "git worktree list"
     assert (place / "new").exists()
 
 

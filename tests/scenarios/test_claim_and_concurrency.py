@@ -56,6 +56,9 @@ def test_scenario_32_a_claim_is_one_persons(town: TownScene) -> None:
     town("claim", bead)
     said = town("claim", bead, code=75, environ=BOB)
     assert f"{bead} is held by {ALICE}" in said.err
+    said = town("release", bead, code=1, environ=BOB)
+    assert f"{bead} is held by {ALICE}, not by" in said.err
+    assert said.err.endswith(f"hint: gt show {bead}\n")
     lease = town.bead(bead)["status"]["lease"]
     assert lease["actor"] == ALICE
     assert "is yours already" in town("claim", bead).err

@@ -70,7 +70,7 @@ def test_at_a_time_it_is_what_it_was_then(ledger: Ledger, ago: int, back: int) -
         ("2026-11-22T20:16:41Z", "hasn't come yet"),
         ("main", "not of the ledger"),
         ("HEAD", "not of the ledger"),
-        ("nonsense", "names no commit"),
+        ("nonsense", "names no commit of the ledger"),
         ("beads~9", "names no commit"),
         ("--all", "names no commit"),
         ("", "names no commit"),
