@@ -18,7 +18,9 @@ from gt.core.finding import Finding, Severity
 from gt.core.ids import submission_ref, wip_ref, work_branch
 from gt.drive.doctor import examine
 from gt.fleet import roster
+from gt.git.repo import discover
 from gt.store import codec
+from gt.store.ledger import Ledger
 from tests.conftest import NOW, run_git
 from tests.core.small import lease, submission
 from tests.drive.attempts import Scene, town
@@ -346,6 +348,22 @@ def test_settings_that_put_the_ledger_at_risk(scene: Scene, key: str, value: str
     run_git(scene.path, "config", key, value)
     (found,) = look(scene)
     assert (found.check, found.subject) == (check, key)
+
+
+def test_a_partial_clone(scene: Scene, tmp_path: Path) -> None:
+    run_git(scene.path, "config", "uploadpack.allowFilter", "true")
+    scene.commit({"big": "a"})
+    scene.commit({"big": "b"})
+    there = tmp_path / "partial"
+    run_git(tmp_path, "clone", "-q", "--no-checkout", "--filter=blob:none", scene.path.as_uri(), str(there))
+    run_git(there, "branch", "-q", "beads", "origin/beads")
+    repo = discover(there)
+    found = [each for each in examine(repo, Ledger(repo), NOW) if each.check == "partial"]
+    assert said(found) == [("partial", "note", "remote.origin.promisor", "git fetch --refetch --no-filter")]
+    counted = ("rev-list", "--objects", "--missing=print", "main~1", "main")
+    assert "\n?" in run_git(there, *counted)
+    run_git(there, *str(found[0].repair).split()[1:], "-q")
+    assert "\n?" not in run_git(there, *counted)
 
 
 def test_a_ledger_that_is_checked_out(scene: Scene, tmp_path: Path) -> None:

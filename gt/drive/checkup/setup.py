@@ -17,7 +17,8 @@ OLDEST = (2, 38)
 REFTABLE = (2, 45)
 """The first versions of git with what gt needs: `merge-tree --write-tree`, and refs in a table."""
 
-_KEYS = r"^(gc\.(auto|pruneexpire)|core\.(fsync|fsyncmethod|fsyncobjectfiles)|extensions\.partialclone)$"
+_KEYS = r"^(gc\.(auto|pruneexpire)|core\.(fsync|fsyncmethod|fsyncobjectfiles)|extensions\.partialclone|remote\..*\.promisor)$"
+_TRUE = ("", "true", "yes", "on", "1")
 _CROWD = 27 * 8
 """Loose objects in one of 256 folders that a repository has when nobody tidies it."""
 
@@ -76,9 +77,11 @@ def _settings(config: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding(
             "fsync", Severity.WARNING, "core.fsync", text, "git config core.fsync committed,reference"
         )
-    if "extensions.partialclone" in config:
-        text = "is set: Beads may be missing here until git fetches them"
-        yield Finding("partial", Severity.NOTE, "extensions.partialClone", text, "git fetch --refetch")
+    for key, value in config.items():
+        if key == "extensions.partialclone" or (key.endswith(".promisor") and value in _TRUE):
+            text = "is set: a gate can't be run on files that git left out of this clone"
+            yield Finding("partial", Severity.NOTE, key, text, "git fetch --refetch --no-filter")
+            break
 
 
 def _objects(scene: Scene) -> Iterator[Finding]:
