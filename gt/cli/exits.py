@@ -22,7 +22,7 @@ class Code(IntEnum):
     USAGE = 2, "usage: the command line can't be understood"
     CONFLICT = (
         3,
-        "a mind is needed: an attempt failed and is recorded, a submission was rejected, or an import wants a look",
+        "a mind is needed: an attempt failed and is recorded, a submission was rejected, an import or a sync wants a look",
     )
     BUG = 4, "a bug in gt; a report was written and its path printed"
     PROGRESS = 10, "progress was made: call again"
