@@ -140,14 +140,20 @@ def check(ours: Side, others: Side, pairs: Paired) -> None:
     lost = [*lost_there(pairs), *(path for path in others.gone if kind_of(path) is not Kind.BEAD)]
     if lost:
         shown = ", ".join(lost[:3]) + (", ..." if len(lost) > 3 else "")
-        raise Conflict(f"the remote's ledger has lost {len(lost)} files: {shown}", hint=RESTORE)
+        raise Conflict(
+            f"the remote's ledger has lost {len(lost)} file{'' if len(lost) == 1 else 's'}: {shown}",
+            hint=RESTORE,
+        )
 
 
 def _unreadable(where: Side, whose: str) -> Malformed:
     first = where.problems[0]
-    more = f" (and {len(where.problems) - 1} more files)" if len(where.problems) > 1 else ""
+    count = len(where.problems) - 1
+    more = f" (and {count} more file{'' if count == 1 else 's'})" if count else ""
     hint = f"git log -1 -p {where.tip} -- {shlex.quote(first.where)}"
-    return Malformed(first.where, f"{first.why}, in {whose}{more}", hint=hint)
+    return Malformed(
+        first.where, f"{first.why}, in {whose}{more}; --restore puts the last good version back", hint=hint
+    )
 
 
 def _restored(ours: Side, others: Side, pairs: Paired) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def test_what_cant_be_shared_is_said(alice: TownScene, bob: TownScene, gt: Gt, t
     path = f"beads/{bead[-2]}/{bead[-1]}/{bead}.yaml"
     commit_files(alice.path, {path: "<<<<<<< HEAD\n"})
     said = alice("sync", code=1).err
-    assert f"{path}: has conflict markers, in this ledger" in said
+    assert f"{path}: has conflict markers, in this ledger; --restore puts the last good version back" in said
     (alice.path.parent / "hub.git").rename(tmp_path / "away")
     assert "can't be reached" in bob("sync", code=75).err
     bob("sync", "--exit-zero")
