@@ -194,8 +194,9 @@ class Conversation:
             raise Refused(f"the ledger of {name} is of this very town", hint=f"gt sync {name}")
         ours, new = counts(repo, mine, theirs)
         known = self.remote.known()
+        first = Account()
         if self.restore and known is not None:
-            mine, _ = self._together(mine, known)
+            mine, first = self._together(mine, known)
         target, account = self._together(mine, theirs)
         if known is None or is_ancestor(repo, known, theirs):
             self.remote.track(theirs, merger.actor, merger.now)
@@ -207,7 +208,7 @@ class Conversation:
             tip=tip,
             sent=ours if self.send else 0,
             received=new,
-            account=together((account, *more)),
+            account=together((first, account, *more)),
             tries=number,
             skew=self._skew(theirs),
             pushed=self.send or not ours,

@@ -111,6 +111,8 @@ def test_what_cant_be_shared_is_said(alice: TownScene, bob: TownScene, gt: Gt, t
     commit_files(alice.path, {path: "<<<<<<< HEAD\n"})
     said = alice("sync", code=1).err
     assert f"{path}: has conflict markers, in this ledger; --restore puts the last good version back" in said
+    assert f"restored: {path}\n" in alice("sync", "--restore").out
+    assert alice("doctor").out == ""
     (alice.path.parent / "hub.git").rename(tmp_path / "away")
     assert "can't be reached" in bob("sync", code=75).err
     bob("sync", "--exit-zero")
