@@ -116,7 +116,9 @@ def _repair(hands: Hands, finding: Finding) -> Repair | None:
     match finding.check:
         case "unreadable" | "misplaced" | "missing-file":
             mend = mending.mend_of(hands.repo, hands.ledger.tip(), finding.subject)
-            return Repair(finding, f"{finding.subject} {mend.text}", mend=mend) if mend else None
+            if mend is not None:
+                return Repair(finding, f"{finding.subject} {mend.text}", mend=mend)
+            return _reread(hands, finding)
         case "unpinned":
             return _pin(hands, finding)
         case "dead-lock":
@@ -129,6 +131,21 @@ def _repair(hands: Hands, finding: Finding) -> Repair | None:
             return Repair(finding, f"{finding.subject} is removed", deed=_removed(hands, finding.subject))
         case _:
             return None
+
+
+def _reread(hands: Hands, finding: Finding) -> Repair | None:
+    """A file whose object was missing when the index was made, and is here again: another clone had it."""
+    if not mending.is_good(hands.repo, hands.ledger.tip(), finding.subject):
+        return None
+
+    def reread() -> None:
+        with hands.ledger.read() as snapshot:
+            stale = any(problem.where == finding.subject for problem in snapshot.problems())
+        if stale:  # else it was made again for another file
+            _renewed(hands)()
+
+    text = f"{finding.subject} can be read again: the index is made again from the ledger"
+    return Repair(finding, text, deed=reread)
 
 
 def _pin(hands: Hands, finding: Finding) -> Repair | None:

@@ -63,6 +63,13 @@ class Mend:
     """The commit that has the good version."""
 
 
+def is_good(repo: Repo, tip: str, path: str) -> bool:
+    """Whether what stands at this path (as findings name it) can be read at a commit of the ledger."""
+    with Objects(repo) as odb:
+        found = _find(odb, odb.commit(tip, MAX_COMMIT).tree, path)[1]
+        return found is not None and _is_good(odb, path, found)
+
+
 def mend_of(repo: Repo, tip: str, path: str) -> Mend | None:
     """How this path (as findings name it) is put right at a commit of the ledger; None if it can't be, or needn't."""
     with Objects(repo) as odb:

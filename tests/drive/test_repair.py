@@ -183,6 +183,31 @@ def test_a_wrong_index_is_made_again(scene: Scene, harm: Callable[[Path], None])
     assert [path.name for path in scene.repo.gt_dir.glob("index*.db")] == ["index-1.db"]
 
 
+def test_files_whose_objects_came_back_are_read_again(scene: Scene) -> None:
+    other = PATH.replace("1", "2")
+    for number in (1, 2):
+        scene.put(bead(number))
+    gone = []
+    for path in (PATH, other):
+        oid = run_git(scene.path, "rev-parse", f"beads:{path}")
+        place = scene.path / ".git" / "objects" / oid[:2] / oid[2:]
+        gone.append((place, place.rename(scene.path.parent / oid)))
+    shutil.rmtree(scene.repo.gt_dir / "journal")
+    for index in scene.repo.gt_dir.glob("index*"):
+        index.unlink()
+    with Ledger(scene.repo).read() as snapshot:
+        assert [problem.where for problem in snapshot.problems()] == [PATH, other]
+    for place, kept in gone:
+        kept.rename(place)
+    tip = run_git(scene.path, "rev-parse", "beads")
+    outcome = repaired(scene, "unreadable")
+    assert [each.text.partition(":")[0] for each in outcome.done] == [
+        f"{path} can be read again" for path in (PATH, other)
+    ]
+    assert [scene.get(bead_id(number)).id for number in (1, 2)] == [ONE, bead_id(2)]
+    assert run_git(scene.path, "rev-parse", "beads") == tip
+
+
 def test_an_old_index_is_removed(scene: Scene) -> None:
     scene.ledger.read().close()
     (scene.repo.gt_dir / "index-1.db").write_bytes((scene.repo.gt_dir / "index.db").read_bytes())
