@@ -96,9 +96,9 @@ class Index:
         from gt.git.objects import Objects
         from gt.store.fill import fill
 
-        # Losing this file costs a rebuild, so nothing waits for the disk.
         self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.execute("PRAGMA synchronous = OFF")
+        # Losing what was written last costs a rebuild; but what a power cut leaves must be whole, not a mixture.
+        self.db.execute("PRAGMA synchronous = NORMAL")
         self.db.execute("BEGIN IMMEDIATE")
         try:
             tip = wanted()
