@@ -15,6 +15,7 @@ from gt.core.bead import Note
 from gt.core.schema import page_from
 from gt.errors import GtError
 from gt.git.objects import Entry, Objects
+from gt.git.presence import absent
 from gt.git.repo import Repo
 from gt.git.run import git
 from gt.store import codec, records
@@ -77,11 +78,15 @@ def mend_of(repo: Repo, tip: str, path: str) -> Mend | None:
         if broken is not None and _is_good(odb, path, broken):
             return None
         since, good = _earlier(repo, odb, tip, path)
+    # It may be whole elsewhere, and what is put in its place here would count as the later edit there.
+    missing = broken is not None and absent(repo, (broken.oid,))
+    first = "; another clone may have it: try git fetch --refetch first" if missing else ""
     if good is not None:
-        text = f"is restored from {since[:12]}" + (f"; history keeps {broken.oid[:12]}" if broken else "")
-        return Mend(path, text, place, broken, good, since)
+        kept = f"; history keeps {broken.oid[:12]}" if broken and not missing else ""
+        return Mend(path, f"is restored from {since[:12]}{kept}{first}", place, broken, good, since)
     if broken is not None and path not in (META, STATE):
-        return Mend(path, f"never was readable: it is moved to {LOST}/", place, broken, None)
+        why = "isn't in this clone" if missing else "never was readable"
+        return Mend(path, f"{why}: it is moved to {LOST}/{first}", place, broken, None)
     if path == README:
         return Mend(path, "is written anew", place, None, None)
     return None
