@@ -48,7 +48,8 @@ class Repaired:
 def planned(hands: Hands, names: Iterable[str]) -> tuple[Repair, ...]:
     """What would be done about the findings of these names (a check's, a subject's or both), or all. Only looks.
 
-    Raises NotFound for a name that fits no finding, Refused for one that has no repair here.
+    A file that is only missing in this clone is left alone unless it is named: another clone may have it, and what is
+    put in its place here would be the later edit there. Raises NotFound for a name that fits no finding, Refused for one that has no repair here.
     """
     wanted = tuple(names)
     deep = any(name.partition(":")[0] in ("index", "index.db") for name in wanted)
@@ -58,6 +59,8 @@ def planned(hands: Hands, names: Iterable[str]) -> tuple[Repair, ...]:
         if not any(name in (each.name, each.check, each.subject) for each in chosen):
             raise NotFound("finding", name, hint="gt doctor")
     repairs = [repair for each in chosen if (repair := _repair(hands, each)) is not None]
+    if not wanted:
+        repairs = [repair for repair in repairs if repair.mend is None or not repair.mend.absent]
     if wanted and not repairs:
         first = chosen[0]
         raise Refused(f"{first.subject} {first.text}: gt repair can't mend that", hint=first.repair)

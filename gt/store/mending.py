@@ -62,6 +62,8 @@ class Mend:
     """What is to stand there: an earlier version. None: it is moved to `lost/`, or written anew."""
     since: str = ""
     """The commit that has the good version."""
+    absent: bool = False
+    """What stands there isn't broken: it is missing in this clone, and may be whole in another."""
 
 
 def is_good(repo: Repo, tip: str, path: str) -> bool:
@@ -79,14 +81,16 @@ def mend_of(repo: Repo, tip: str, path: str) -> Mend | None:
             return None
         since, good = _earlier(repo, odb, tip, path)
     # It may be whole elsewhere, and what is put in its place here would count as the later edit there.
-    missing = broken is not None and absent(repo, (broken.oid,))
+    missing = broken is not None and bool(absent(repo, (broken.oid,)))
     first = "; another clone may have it: try git fetch --refetch first" if missing else ""
     if good is not None:
         kept = f"; history keeps {broken.oid[:12]}" if broken and not missing else ""
-        return Mend(path, f"is restored from {since[:12]}{kept}{first}", place, broken, good, since)
+        return Mend(
+            path, f"is restored from {since[:12]}{kept}{first}", place, broken, good, since, absent=missing
+        )
     if broken is not None and path not in (META, STATE):
         why = "isn't in this clone" if missing else "never was readable"
-        return Mend(path, f"{why}: it is moved to {LOST}/{first}", place, broken, None)
+        return Mend(path, f"{why}: it is moved to {LOST}/{first}", place, broken, None, absent=missing)
     if path == README:
         return Mend(path, "is written anew", place, None, None)
     return None

@@ -197,6 +197,7 @@ def test_files_whose_objects_came_back_are_read_again(scene: Scene) -> None:
         index.unlink()
     with Ledger(scene.repo).read() as snapshot:
         assert [problem.where for problem in snapshot.problems()] == [PATH, other]
+    assert planned(scene.hands(), ()) == ()
     first = "; another clone may have it: try git fetch --refetch first"
     assert [each.text for each in planned(scene.hands(), ("unreadable",))] == [
         f"{path} isn't in this clone: it is moved to lost/{first}" for path in (PATH, other)
