@@ -148,11 +148,14 @@ class Ledger:
 
         Raises RaceLost if it isn't at `old`, and Busy.
         """
+        from gt.git import mending
+
         self._check(held)
         subject = _line(message.subject)
         author = message.author()
         refs.swap(self.repo, LEDGER, commit, old, message=subject, actor=author, now=message.now)
-        self._tidy()
+        mending.mend_tail(self.repo)
+        self._tidy(commit)
 
     def rewrite(self, held: Held, message: Message, make: Callable[[Objects, str], str]) -> str:
         """Make one commit with the tree that `make` makes, from git's objects, of the commit the ledger is at.
@@ -197,7 +200,7 @@ class Ledger:
                 tip = self._commit(odb, root, (tip,), message)
             except refs.RaceLost:
                 return None
-        self._tidy()
+        self._tidy(tip)
         return self._at(tip)
 
     def _changed(self, tree: LedgerTree, before: Snapshot, change: Callable[[Snapshot], Changes]) -> str:
@@ -239,7 +242,7 @@ class Ledger:
         if os.path.realpath(held.path) != os.path.realpath(self.lock):
             raise ValueError(f"{held.path} is not the lock of this ledger")
 
-    def _tidy(self) -> None:
+    def _tidy(self, tip: str) -> None:
         """Let git pack loose objects, in the background, once there are many."""
         try:
             crowd = len(os.listdir(self.repo.common_dir / "objects" / "17"))
@@ -248,7 +251,7 @@ class Ledger:
         if crowd > CROWDED:
             from gt.git.housekeeping import pack_sometime
 
-            pack_sometime(self.repo)
+            pack_sometime(self.repo, tip)
 
 
 def _files(tree: LedgerTree, before: Snapshot, changes: Changes) -> dict[str, bytes]:

@@ -195,3 +195,20 @@ def _commit(ref: str) -> bytes:
 
 def _file(path: str, data: bytes) -> bytes:
     return f"M 100644 inline {path}\ndata {len(data)}\n".encode() + data + b"\n"
+
+
+def extend(repo: Path, items: Sequence[Bead], commits: int, seed: int = 2) -> None:
+    """Make so many commits of history on top of such a ledger, each an edit of one of its Beads by another gt."""
+    dice = random.Random(seed)
+    with subprocess.Popen(["git", "fast-import", "--quiet"], cwd=repo, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        for number in range(commits):
+            bead = dice.choice(items)
+            data = codec.encode(replace(bead, spec=replace(bead.spec, title=f"Edit {seed}.{number}")))
+            text = f"edit {bead.id}\n\nGt-Verb: edit\nGt-Bead: {bead.id}\nGt-Actor: Bob <b@example.com>\n".encode()
+            at = START + 60 * (len(items) + number)
+            head = f"commit refs/heads/beads\ncommitter Bob <b@example.com> {at} +0000\ndata {len(text)}\n"
+            process.stdin.write(head.encode() + text + (b"" if number else b"from refs/heads/beads^0\n"))
+            process.stdin.write(_file(bead_path(bead.id), data))
+        process.stdin.close()
+        assert process.wait() == 0
