@@ -19,7 +19,7 @@ _FIELDS = ("%H", "%P", "%at", "%an <%ae>", "%s", "%(trailers:only=true,unfold=tr
 _FORMAT = "%x00".join(_FIELDS)
 _OWN = ("Gt-Verb", "Gt-Actor", "Gt-Bead")
 
-ROUNDS = 5
+ROUNDS = 20
 """How often history is asked for again because a pruning git had taken some of it."""
 
 
@@ -118,9 +118,8 @@ def _events(repo: Repo, *args: str) -> Iterator[Event]:
         except GitFailed:
             from gt.git import mending
 
-            # Git itself knows nothing of the journal.
-            if not mending.mend(repo):
-                raise
+            # Git itself knows nothing of the journal. Another gt may have been quicker to give it back.
+            mending.mend(repo)
         else:
             return
     yield from islice(_streamed(repo, *args), told, None)
