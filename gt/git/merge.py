@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from gt.git.filling import fill_in, is_partial
 from gt.git.objects import Objects
 from gt.git.repo import Repo
 from gt.git.run import Done, GitFailed, git
@@ -76,6 +77,8 @@ def merge_trees(repo: Repo, ours: str, theirs: str, *, arena: Path) -> Merged:
     `arena` is a directory of gt's for the time of the merge. Of all attributes only the `.gitattributes`
     files committed in `ours` count: no uncommitted ones, no merge drivers, no user's or system's config.
     """
+    if is_partial(repo):  # the sealed directory can't fetch
+        fill_in(repo, ours, theirs, *git(repo, "merge-base", "--all", ours, theirs, ok=(0, 1)).lines)
     with _arena(repo, ours, arena) as (git_dir, work_tree):
         env = {
             **SEALED,

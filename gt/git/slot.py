@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gt.errors import Refused
 from gt.git import worktree
+from gt.git.filling import fill_in
 from gt.git.merge import CONFIG, SEALED
 from gt.git.repo import Repo
 from gt.git.run import Done, git
@@ -58,6 +59,7 @@ def fill(repo: Repo, slot: Place, commit: str, tree: str, keep: Iterable[str] = 
 
     Its HEAD is detached at `commit`, its index new: every file is written. Raises GitFailed and OSError.
     """
+    fill_in(repo, tree)
     _empty(slot.path, frozenset(path.strip("/") for path in keep))
     _reset_record(slot)
     here = replace(repo, git_dir=slot.git_dir, work_tree=slot.path)

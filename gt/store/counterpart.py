@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gt.errors import Conflict, Refused
-from gt.git import config, refs, remote
+from gt.git import refs, remote
 from gt.git.changes import counts
+from gt.git.filling import is_partial
 from gt.git.merge import is_ancestor
 from gt.git.repo import Repo, config_values
 from gt.store.ledger import LEDGER
@@ -65,7 +66,7 @@ class Counterpart:
 
     def _fetch(self, known: str | None) -> str | None:
         found = remote.fetch(self.repo, self.remote, LEDGER, self.incoming)
-        if found is not None and _is_partial(self.repo) and remote.lacks_files(self.repo, found, known):
+        if found is not None and is_partial(self.repo) and remote.lacks_files(self.repo, found, known):
             remote.fetch(self.repo, self.remote, LEDGER, self.incoming, again=True)
         return found
 
@@ -123,12 +124,3 @@ def _maps(source: str, to: str) -> str | None:
     if not (LEDGER.startswith(before) and LEDGER.endswith(after)):
         return None
     return to.replace("*", LEDGER[len(before) : len(LEDGER) - len(after)], 1)
-
-
-def _is_partial(repo: Repo) -> bool:
-    """Whether this clone may have left out files."""
-    pairs = config.load(repo.common_dir / "config")
-    return any(
-        key == "extensions.partialclone" or (key.endswith(".promisor") and config.truth(value))
-        for key, value in pairs
-    )
