@@ -7,9 +7,12 @@ import signal
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import NoReturn
 
+from gt.errors import Busy
 from tests.crash import effects
 
 Deed = Callable[[], object]
@@ -67,6 +70,48 @@ def paused(deed: Deed, *, closely: bool = False) -> Generator[str, None, None]:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         os.close(go)
     assert code == 0, FAILED
+
+
+@dataclass
+class Stopped:
+    """A child that was stopped; `stopped` is false if the deed had no so many effects."""
+
+    pid: int
+    stopped: bool
+    code: int = -1
+    """What it exited with in the end: 0, or 75 if it was told to try again."""
+
+
+@contextmanager
+def stopped_at(number: int, deed: Deed, *, closely: bool = False) -> Iterator[Stopped]:
+    """A child that does the deed and is stopped, as by ^Z, before its n-th effect; when the block ends it goes on."""
+    left = number
+
+    def tell(_effect: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def told() -> None:
+        try:
+            deed()
+        except Busy:
+            os._exit(Busy.exit_code)
+
+    child = _forked()
+    if child == 0:
+        _do(told, tell, closely=closely)
+    _, status = os.waitpid(child, os.WUNTRACED)
+    found = Stopped(child, os.WIFSTOPPED(status))
+    try:
+        yield found
+    finally:
+        if found.stopped:
+            os.kill(child, signal.SIGCONT)
+            _, status = os.waitpid(child, 0)
+        found.code = os.waitstatus_to_exitcode(status)
+    assert found.code in (0, Busy.exit_code), FAILED
 
 
 def _forked() -> int:

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
 import subprocess
-import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-
-from gt.errors import Busy
-
-EFFECTS = ("open", "os.link", "os.rename", "os.remove", "os.mkdir", "fcntl.flock")
-"""Audit events before each of which a process may be killed."""
 
 FORK = multiprocessing.get_context("fork")
 
@@ -35,57 +26,6 @@ def commit_file(cwd: Path, name: str, text: str, message: str = "change") -> str
     plain(cwd, "add", "--", name)
     plain(cwd, "commit", "-q", "-m", message)
     return plain(cwd, "rev-parse", "HEAD")
-
-
-@contextmanager
-def stopped_at(effect: int, deed: Callable[[], None], events: Collection[str] = EFFECTS) -> Iterator[Stopped]:
-    """A child that does the deed and is stopped, as by ^Z, before its n-th effect; it goes on when the block ends."""
-    child = os.fork()
-    if child == 0:
-        _count_down(effect, lambda: os.kill(os.getpid(), signal.SIGSTOP), events)
-        code = 1
-        try:
-            deed()
-            code = 0
-        except Busy:
-            code = Busy.exit_code
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, os.WUNTRACED)
-    found = Stopped(child, os.WIFSTOPPED(status))
-    try:
-        yield found
-    finally:
-        if found.stopped:
-            os.kill(child, signal.SIGCONT)
-            _, status = os.waitpid(child, 0)
-        found.code = os.waitstatus_to_exitcode(status)
-    assert found.code in (0, Busy.exit_code)
-
-
-@dataclass
-class Stopped:
-    """Such a child; `stopped` is false once the deed has no so many effects."""
-
-    pid: int
-    stopped: bool
-    code: int = -1
-    """What it exited with, after the block: 0, or 75 if it was told to try again."""
-
-
-def _count_down(
-    effect: int, then: Callable[[], object] = lambda: os._exit(9), events: Collection[str] = EFFECTS
-) -> None:
-    left = effect
-
-    def hook(event: str, _args: object) -> None:
-        nonlocal left
-        if event in events:
-            left -= 1
-            if left == 0:
-                then()
-
-    sys.addaudithook(hook)
 
 
 def together(count: int, deed: Callable[[int], None]) -> None:

@@ -13,8 +13,8 @@ from gt.git import journal, loose, mending, presence, refs
 from gt.git.loose import Deflated
 from gt.git.objects import FILE, TREE, Entry, MissingObject, Objects
 from gt.git.repo import Repo, discover
-from tests.crash.dying import dies_at
-from tests.git.gitscenes import EFFECTS, commit_file, plain, stopped_at, together
+from tests.crash.dying import dies_at, stopped_at
+from tests.git.gitscenes import commit_file, plain, together
 
 NOW = 1795377600
 REF = "refs/heads/beads"
@@ -245,7 +245,7 @@ def test_who_is_stopped_while_it_appends_is_waited_for_and_not_robbed(
         def stopped(effect: int = effect) -> None:
             add_commit(repo, f"stopped {effect}", ref=None)
 
-        with stopped_at(effect, stopped, (*EFFECTS, "os.listdir")) as other:
+        with stopped_at(effect, stopped, closely=True) as other:
             try:
                 written.add(add_commit(repo, f"other {effect}", ref=None))
             except Busy as busy:

@@ -14,8 +14,8 @@ from gt.git import intents, refs
 from gt.git.leftlocks import left_locked
 from gt.git.repo import Repo, discover
 from gt.lock import lock_now
-from tests.crash.dying import dies_at
-from tests.git.gitscenes import commit_file, plain, stopped_at, together
+from tests.crash.dying import dies_at, stopped_at
+from tests.git.gitscenes import commit_file, plain, together
 
 NOW = 1795377600
 REF = "refs/heads/beads"
@@ -289,17 +289,19 @@ def test_a_git_that_is_stopped_in_a_prepared_transaction_keeps_its_lock(repo: Re
         other.stdin.flush()
         assert [other.stdout.readline(), other.stdout.readline()] == ["start: ok\n", "prepare: ok\n"]
         os.kill(other.pid, signal.SIGSTOP)
-        os.waitpid(other.pid, os.WUNTRACED)
-        lock = intents.lock_of(refs.path_of(repo, REF))
-        inode = lock.stat().st_ino
-        for new in (ids[2], None):
-            with pytest.raises(refs.ForeignLock) as foreign:
-                move(repo, new, ids[0], patience=0.05)
-            assert foreign.value.hint == f"gt repair --foreign-lock {lock}"
-        assert not refs.heal(repo, REF)
-        assert left_locked(repo, REF) == ()
-        assert lock.stat().st_ino == inode
-        os.kill(other.pid, signal.SIGCONT)
+        try:
+            os.waitpid(other.pid, os.WUNTRACED)
+            lock = intents.lock_of(refs.path_of(repo, REF))
+            inode = lock.stat().st_ino
+            for new in (ids[2], None):
+                with pytest.raises(refs.ForeignLock) as foreign:
+                    move(repo, new, ids[0], patience=0.05)
+                assert foreign.value.hint == f"gt repair --foreign-lock {lock}"
+            assert not refs.heal(repo, REF)
+            assert left_locked(repo, REF) == ()
+            assert lock.stat().st_ino == inode
+        finally:
+            os.kill(other.pid, signal.SIGCONT)
         other.stdin.write("commit\n")
         other.stdin.close()
         assert other.wait(30) == 0

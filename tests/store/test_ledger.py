@@ -18,8 +18,7 @@ from gt.git.repo import discover
 from gt.store import codec, records
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
 from tests.conftest import NOW, run_git
-from tests.crash.dying import dies_at
-from tests.git.gitscenes import stopped_at
+from tests.crash.dying import dies_at, stopped_at
 from tests.store.scenes import ALICE, META, bead, bead_id, commit_files, message, new_ledger, write
 
 
