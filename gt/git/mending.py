@@ -6,8 +6,9 @@ Only what a ref leads to is given back: what a lost race or a killed gt left is 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -47,32 +48,24 @@ def mend_tail(repo: Repo) -> int:
     return _give_back(repo, _lost(repo, journal.tail(repo)))
 
 
-class Memory:
-    """What the journal has, by object; read once, and again when something was added to it."""
+def give_back(repo: Repo, oid: str) -> tuple[str, bytes] | None:
+    """Kind and content of a missing object that something needs; None if the journal hasn't got it.
 
-    def __init__(self, repo: Repo) -> None:
-        self._repo = repo
-        self._state: tuple[tuple[str, int], ...] = ()
-        self._objects: dict[str, Deflated] = {}
+    It is written where it belongs, with all else that is missing, unless the repository is read-only.
+    """
+    wanted = _written(repo, journal.state(repo)).get(oid)
+    if wanted is None or not _is_sound(repo, wanted):
+        return None
+    with suppress(GtError, OSError):
+        _give_back(repo, (wanted,))
+        mend(repo)
+    return loose.inflate(oid, wanted.data)
 
-    def give_back(self, oid: str) -> tuple[str, bytes] | None:
-        """Kind and content of a missing object that something needs; None if the journal hasn't got it.
 
-        It is written where it belongs, with all else that is missing, unless the repository is read-only.
-        """
-        state = journal.state(self._repo)
-        if state != self._state:
-            self._objects = {
-                each.oid: each for record in journal.records(self._repo) for each in record.objects
-            }
-            self._state = state
-        wanted = self._objects.get(oid)
-        if wanted is None or not _is_sound(self._repo, wanted):
-            return None
-        with suppress(GtError, OSError):
-            _give_back(self._repo, (wanted,))
-            mend(self._repo)
-        return loose.inflate(oid, wanted.data)
+@lru_cache(maxsize=1)
+def _written(repo: Repo, _state: tuple[tuple[str, int], ...]) -> Mapping[str, Deflated]:
+    """What the journal has, by object. Where many are missing, they are asked for one by one: it is read once."""
+    return {each.oid: each for record in journal.records(repo) for each in record.objects}
 
 
 def _lost(repo: Repo, records: Iterable[Record]) -> tuple[Deflated, ...]:

@@ -20,7 +20,6 @@ from gt.git.formats import EXECUTABLE, FILE, GITLINK, SYMLINK, TREE, Commit, Ent
 from gt.git.repo import WIDTH, Repo
 
 if TYPE_CHECKING:
-    from gt.git.mending import Memory
     from gt.git.packs import Packs
 
 __all__ = ["EXECUTABLE", "FILE", "GITLINK", "SYMLINK", "TREE", "Commit", "Entry", "MissingObject", "Objects"]
@@ -62,7 +61,6 @@ class Objects:
         self._flushed: list[loose.Deflated] = []
         self._keeps: list[Path] = []
         self._packs: Packs | None = None
-        self._memory: Memory | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -306,11 +304,9 @@ class Objects:
 
     def _given_back(self, oid: str) -> tuple[str, bytes] | None:
         """What the journal has of it."""
-        if self._memory is None:
-            from gt.git.mending import Memory
+        from gt.git import mending
 
-            self._memory = Memory(self._repo)
-        return self._memory.give_back(oid)
+        return mending.give_back(self._repo, oid)
 
     def _batch(self, oids: list[str], limit: int | None) -> Iterator[bytes | None]:
         if not oids:
