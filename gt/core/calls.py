@@ -85,7 +85,11 @@ def _current(world: World) -> Iterator[Call]:
 def _mended_by(target: str, cause: str, page: str, world: World) -> str | None:
     """What ends a target's trouble."""
     town = world.towns.get(target)
-    pushed = f"git push {town.refinery.push} {shlex.quote(target)}" if town else None
+    pushed = (
+        f"git push {shlex.quote(town.refinery.push)} {shlex.quote(target)}"
+        if town and town.refinery.push
+        else None
+    )
     edited = f"${{EDITOR:-vi}} {TOWN_FILE} && git commit -m 'Mend the settings' -- {TOWN_FILE}"
     return {
         MOVED: f"gt ack {page}",

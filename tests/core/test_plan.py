@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gt.core.bead import Attempt, Landed, Phase, Result
+from gt.core.measure import measure
 from gt.core.page import MAX_SENDS, Acknowledged
 from gt.core.plan import By, Next, Plan, plan
 from gt.core.state import Paused, TownState
@@ -180,6 +181,33 @@ def test_one_merge_for_each_target_that_has_something_due() -> None:
         ),
     )
     assert commands(plan(two)) == ["gt merge", "gt merge --target next"]
+
+
+def test_what_the_other_machines_are_to_know_is_told_after_all_else_is_written() -> None:
+    there = Landed(OID, OID, NOW)
+    some = world(
+        bead("a", Phase.SUBMITTED), landings={gt("a"): there}, unsynced="2 commits are not on origin"
+    )
+    found = plan(some)
+    assert commands(found) == [f"gt landed {gt('a')} 1-aaaa", "gt sync"]
+    assert found.next is Next.RECONCILE
+    told = plan(world(unsynced="main is behind origin's"))
+    assert (commands(told), told.at_rest) == (["gt sync"], False)
+    assert measure(world(unsynced="x")) > measure(world())
+
+
+def test_of_a_target_that_is_pushed_only_this_clone_is_told() -> None:
+    town = replace(TOWN, refinery=replace(TOWN.refinery, push="up stream"))
+    for cause, command in (
+        ("unpushed", "git push 'up stream' main"),
+        ("rewound", "git push 'up stream' main"),
+        ("unshared", "git push 'up stream' main"),
+        ("behind", "git status"),
+    ):
+        some = world(towns={"main": town}, targets={"main": Target("main", OID, "is elsewhere", cause)})
+        (call,) = plan(some).calls
+        assert (call.hint, call.paged) == (command, cause == "rewound")
+        assert bool(commands(plan(some))) == call.paged
 
 
 def test_an_epic_closes_when_all_it_holds_is_over_and_something_was_done() -> None:

@@ -10,9 +10,12 @@ from gt.core.bead import Bead, Phase
 from gt.core.finding import Finding, Severity
 from gt.drive.checkup.files import repair_of
 from gt.drive.checkup.scene import Scene
+from gt.errors import Refused
 from gt.git import refs
 from gt.git.reach import outside, present
 from gt.git.worktree import checked_out
+from gt.refinery.pins import there_ref
+from gt.store.targets import shared_through
 
 _PINS = ("refs/gt/sub/", "refs/gt/wip/")
 
@@ -31,14 +34,23 @@ def check(scene: Scene) -> Iterator[Finding]:
                 continue
             severity = Severity.ERROR if submitted else Severity.NOTE
             text = f"{oid[:12]} of {bead.id} is not in this clone"
-            if submitted:
+            shared = submitted and _is_shared(scene)
+            if submitted and not shared:
                 text += ": it can be merged where it was submitted; or push this ref there, and fetch it here"
-            yield Finding("missing-commit", severity, ref, text)
+            yield Finding("missing-commit", severity, ref, text, "gt sync" if shared else None)
         elif oid in loose or (submitted and scene.pins.get(ref) != oid):
             text = f"doesn't keep {oid[:12]} of {bead.id}: a git gc may remove it"
             yield Finding("unpinned", Severity.ERROR, ref, text, repair_of("unpinned", ref))
     yield from _landings(scene, {name: oid for name, oid in landed.items() if oid in here})
     yield from _orphans(scene)
+
+
+def _is_shared(scene: Scene) -> bool:
+    """Whether several machines work the town, so that a sync brings what was submitted."""
+    try:
+        return shared_through(scene.repo) is not None
+    except Refused:
+        return False
 
 
 def wanted_pins(bead: Bead) -> Iterator[tuple[str, str]]:
@@ -58,6 +70,12 @@ def _landings(scene: Scene, landed: dict[str, str]) -> Iterator[Finding]:
     if not tips:
         return
     lost = outside(scene.repo, landed.values(), tips)
+    for target in scene.targets if lost else ():
+        there = refs.read(scene.repo, there_ref(target))
+        if there is not None and (still := outside(scene.repo, lost, [there])) != lost:
+            text = f"lacks {len(lost - still)} landing{'' if len(lost - still) == 1 else 's'} that its remote has"
+            yield Finding("target-behind", Severity.NOTE, target, text, "gt sync")
+            lost = still
     for target in scene.targets if lost else ():
         for ref in refs.listing(scene.repo, "refs/remotes"):
             if ref.split("/", 3)[3:] != [target]:
