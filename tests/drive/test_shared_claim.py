@@ -11,6 +11,7 @@ from gt.core.ids import wip_ref
 from gt.drive.work import work
 from gt.errors import Busy, IllegalMove
 from gt.store.claimable import NothingClaimable
+from gt.store.ledger import Ledger
 from tests.conftest import run_git
 from tests.drive.machines import Fleet, commit, fleet
 from tests.store.scenes import bead_id
@@ -199,3 +200,24 @@ def test_of_another_clones_lease_only_the_deadline_speaks(town: Fleet) -> None:
     a.reconcile()
     assert a.tip("beads") == b.tip("beads")
     assert [attempt.result for attempt in a.get(ONE).status.attempts] == [Result.DEADLINE]
+
+
+def test_killed_once_the_remote_has_the_claim(town: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its clone doesn't know; as soon as it hears, it knows its own, dead, and ends it for everybody."""
+    a, b = town.first, town.machine("b")
+    a.reconcile()
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "advance", die)
+        with pytest.raises(Killed):
+            a.work(ONE)
+    assert a.get(ONE).phase is Phase.OPEN
+    b.reconcile()
+    assert b.get(ONE).phase is Phase.LEASED
+    assert [action.verb for action in a.reconcile().done] == ["sync", "expire", "sync"]
+    assert [attempt.result for attempt in a.get(ONE).status.attempts] == [Result.CRASHED]
+    b.reconcile()
+    assert b.get(ONE).phase is Phase.OPEN
