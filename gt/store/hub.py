@@ -61,20 +61,20 @@ class Hub:
             begun = turn.begin()
             talk = Conversation(self.ledger, self.remote, self.merger, first=self._work().send)
             decided: list[Account] = []
-            for _ in range(TRIES):
+            for number in range(1, TRIES + 1):
                 theirs = self.remote.fetched()
                 if theirs is not None:
-                    self.remote.track(theirs, self.merger.actor, self.merger.now)
                     decided += talk.bring_home(theirs)[1]
                 also_now = also()
                 with self.ledger.read() as snapshot:
                     commit = self.ledger.draft(snapshot, *decide(snapshot))
                 if commit == theirs and not also_now:
+                    self.remote.track(theirs, self.merger.actor, self.merger.now)
                     break
                 try:
                     talk.push(commit, theirs, also_now)
                 except Overtaken:
-                    pause()
+                    pause(number)
                     continue
                 except Unreachable as error:
                     talk.bring_home(commit)

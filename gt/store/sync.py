@@ -31,10 +31,10 @@ from gt.store.ledger import LEDGER, Ledger, Message
 from gt.store.tree import LedgerTree
 from gt.store.turns import turns
 
-TRIES = 20
+TRIES = 50
 PAUSE = 0.3
-"""Seconds, at most, before the next try; any wait up to that is as likely. A longer one for who lost more often would
-starve him: the newest come first then."""
+"""Seconds, at most, before the second try; any wait up to that is as likely. It becomes shorter for who lost more often:
+a longer one would starve him, for the newest come first then."""
 
 WAIT = 300.0
 """Seconds to wait for another process that syncs."""
@@ -47,9 +47,9 @@ def _nothing() -> None:
     return
 
 
-def pause() -> None:
-    """Wait a moment after somebody else was quicker."""
-    time.sleep(random.uniform(0, PAUSE))
+def pause(lost: int) -> None:
+    """Wait a moment after others were quicker, so many times in a row: the less, the more often they were."""
+    time.sleep(random.uniform(0, PAUSE / lost))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class Conversation:
             try:
                 return self._round(number)
             except Overtaken:
-                pause()
+                pause(number)
         raise self.overtaken()
 
     def overtaken(self) -> Busy:
