@@ -30,6 +30,7 @@ def former_data(view: View) -> dict[str, Any]:
         "pages": [page_data(page) for page in snapshot.pages() if not page.acknowledged],
         "targets": [],
         "agents": [],
+        "unsent": None,
         "calls": [
             {"subject": call.subject, "cause": call.reason, "reason": call.text, "hint": None}
             for call in map(stuck_call, snapshot.in_phase(Phase.STUCK))

@@ -71,7 +71,9 @@ def test_the_command_that_is_named_repairs_it(town: TownScene) -> None:
     path = broken(town)
     command = town("doctor", code=20).out.splitlines()[1].strip()
     asked = town(*shlex.split(command)[1:], code=1)
-    assert asked.err.splitlines()[-1].startswith("error: do this? needs --yes")
+    assert asked.err.splitlines()[-1].startswith(
+        "error: no terminal can answer, so this needs --yes: do this?"
+    )
     tip = town.tip()
     shown = town("repair", "--dry-run")
     assert shown.err.startswith(f"would do: {path} is restored from ")
