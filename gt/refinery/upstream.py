@@ -17,12 +17,13 @@ from gt.git import refs
 from gt.git.merge import is_ancestor
 from gt.git.network import PATIENCE
 from gt.git.objects import Objects
-from gt.git.remote import ask, bring
+from gt.git.remote import ask, bring, choose
 from gt.git.repo import Repo
 from gt.git.worktree import checked_out
 from gt.refinery import pins
 from gt.refinery.checkout import obstacles
 from gt.refinery.moving import Mover
+from gt.store.targets import shared_through
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,10 @@ def look(
 ) -> Mapping[str, str]:
     """Ask the remote where these targets are, and the refs `more`; bring what is new of the targets here.
 
-    Where nothing is, nothing is written. Returns where all of them are there. Raises Unreachable, Denied and Busy.
+    Where nothing is, nothing is written. Returns where all of them are there. Raises NotFound for a remote that isn't
+    set up in this clone, Unreachable, Denied and Busy.
     """
+    choose(repo, remote)
     known = {ref: into for name in targets for ref, into in _kept(name).items()}
     found = ask(repo, remote, *known, *more, patience=patience)
     new = {ref: into for ref, into in known.items() if ref in found and refs.read(repo, into) != found[ref]}
@@ -106,10 +109,13 @@ def can_follow(repo: Repo, target: str) -> bool:
 def parted(repo: Repo, target: str, town: Town) -> Parting | None:
     """What is wrong between a target here and on the remote that it is pushed to; None if nothing, or it isn't pushed.
 
-    Asks nobody.
+    In a town of several machines each target must be pushed where these look. Asks nobody.
     """
-    remote = town.refinery.push
+    remote, shared = town.refinery.push, shared_through(repo)
     tip = refs.read(repo, pins.branch(target))
+    if shared is not None and shared != remote:
+        lacks = f"isn't pushed to {shared}, where the other machines look: its settings lack refinery.push"
+        return Parting("unshared", lacks)
     if remote is None or tip is None:
         return None
     there = refs.read(repo, pins.there_ref(target))

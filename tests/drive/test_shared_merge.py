@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 
 from gt.core.bead import Phase
+from gt.core.draft import Origin
 from gt.core.state import TownState
 from gt.core.world import Standing
+from gt.drive.delivery import Delivery
+from gt.drive.handing_in import hand_in_branch
 from gt.drive.merge import look
-from gt.errors import Busy
+from gt.errors import Busy, NotFound
 from gt.refinery import pins
 from gt.refinery.moving import Mover
+from gt.verbs.offer import offer as offer_branch
+from gt.verbs.offer import offered_by
 from gt.verbs.withdraw import withdraw
 from tests.conftest import run_git
 from tests.drive.machines import Fleet, Machine, commit, fleet
@@ -320,3 +325,54 @@ def test_landings_alone_are_pushed(repo_path: Path) -> None:
     offer(a, TWO)
     assert [name for name, _, _ in a.merge().landed] == [TWO]
     assert town.tip("main^1") == b.tip()
+
+
+def test_a_remote_that_is_not_set_up_here(town: Fleet) -> None:
+    a = town.first
+    offer(a)
+    a.git("remote", "rename", "origin", "elsewhere")
+    with pytest.raises(NotFound, match="no such remote: origin"):
+        a.merge()
+    with pytest.raises(NotFound, match="no such remote: origin"):
+        a.claim(TWO)
+    ((action, error),) = a.reconcile().failed
+    assert (action.command, error.message) == ("gt sync", "no such remote: origin")
+
+
+def test_every_target_is_pushed_where_the_others_look(town: Fleet) -> None:
+    a = town.first
+    a.git("switch", "-q", "-c", "other")
+    text = (a.path / ".gt" / "town.yaml").read_text()
+    (a.path / ".gt" / "town.yaml").write_text(text.partition("coordination")[0])
+    a.git("commit", "-qam", "alone")
+    a.git("switch", "-q", "main")
+    a.git("config", "--add", "gt.target", "other")
+    tip = a.tip("other")
+    made = a.git("commit-tree", "-p", tip, "-m", "x", f"{a.tip()}^{{tree}}")
+    a.git("branch", "mine", made)
+    what = offered_by(a.repo, "mine", "other")
+    origin = Origin(a.actor, a.now, a.digits, lambda: "0" * 32)
+    bead = offer_branch(a.repo, a.ledger, what, None, None, origin)
+    seen = look(a.repo, a.ledger, a.now)
+    assert seen.queue.targets["other"].cause == "unshared"
+    assert [(queued.bead, queued.standing) for queued in seen.queue.queued] == [(bead.id, Standing.WAITING)]
+
+
+def test_a_branch_of_ones_own_is_handed_in(town: Fleet) -> None:
+    a, b = town.first, town.machine("b")
+    a.git("switch", "-q", "-c", "mine")
+    made = commit(a.path, {"mine": "x"})
+    a.git("switch", "-q", "main")
+    origin = Origin(a.actor, a.now, a.digits, lambda: "1" * 32)
+    done = hand_in_branch(a.hands(), "mine", None, None, origin, base=None, strategy=None)
+    assert done.delivery == Delivery("origin")
+    assert [name for name, _, _ in b.merge().landed] == [done.bead.id]
+    assert run_git(town.hub, "rev-parse", "main^2") == made
+    other = town.machine("c")
+    a.git("switch", "-q", "-c", "again")
+    commit(a.path, {"again": "x"})
+    a.git("switch", "-q", "main")
+    other.claim(ONE)
+    late = hand_in_branch(a.hands(), "again", ONE, None, origin, base=None, strategy=None)
+    assert late.delivery is not None
+    assert "leased" in late.delivery.refused
