@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from gt.core.bead import Bead, Landed, Phase, Submission
+from gt.errors import IllegalMove
 from gt.git.lineage import Step, steps
 from gt.git.merge import first_parents, is_ancestor, trailers
 from gt.git.repo import Repo
@@ -50,6 +51,18 @@ def derive(
         except GitFailed:
             continue
     return found
+
+
+def unlanded(repo: Repo, bead: Bead, acknowledged: Mapping[str, str]) -> None:
+    """Raise IllegalMove if the target has what this Bead submitted, recorded or not: it can't be taken back then."""
+    sub = bead.status.submission
+    if sub is None:
+        return
+    found = derive(repo, [bead], [sub.base], acknowledged).get(bead.id)
+    if found is not None:
+        raise IllegalMove(
+            bead.id, f"has landed as {found.commit[:12]}", hint=f"gt landed {bead.id} {sub.token}"
+        )
 
 
 def members(message: str) -> Iterator[Triple]:

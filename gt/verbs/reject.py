@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gt.core import moves
-from gt.core.bead import Bead, Phase, Result
+from gt.core.bead import Bead, Result
 from gt.core.town import Limits
 from gt.core.wording import fit
-from gt.errors import IllegalMove, Malformed
+from gt.errors import Malformed
 from gt.git import refs
 from gt.git.repo import Repo
-from gt.refinery.landed import derive
+from gt.refinery.landed import unlanded
 from gt.refinery.landing import last_look
 from gt.refinery.pins import branch
 from gt.store.amend import Amended, amend
@@ -35,13 +35,8 @@ def reject(
     """
 
     def change(snapshot: Snapshot, before: Bead) -> Bead:
+        unlanded(repo, before, snapshot.state().acknowledged)
         sub = before.status.submission
-        if before.phase is Phase.SUBMITTED and sub is not None:
-            found = derive(repo, [before], [sub.base], snapshot.state().acknowledged).get(bead)
-            if found is not None:
-                raise IllegalMove(
-                    bead, f"has landed as {found.commit[:12]}", hint=f"gt landed {bead} {sub.token}"
-                )
         wanted = token or (sub.token if sub else "")
         limits = _limits(repo, sub.base) if sub else Limits()
         return fitted(moves.reject(before, wanted, result, fit(reason), limits, now))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gt.core import moves
-from gt.core.bead import Bead, Phase
+from gt.core.bead import Bead
 from gt.core.edit import edited
 from gt.core.town import Limits
 from gt.core.wording import fit
-from gt.errors import IllegalMove
 from gt.git.repo import Repo
-from gt.refinery.landed import derive
+from gt.refinery.landed import unlanded
 from gt.refinery.landing import last_look
 from gt.store.amend import Amended, amend
 from gt.store.fitting import fitted
@@ -37,13 +36,8 @@ def withdraw(
     why = f"withdrawn by {actor}" + (f": {reason}" if reason.strip() else "")
 
     def change(snapshot: Snapshot, before: Bead) -> Bead:
+        unlanded(repo, before, snapshot.state().acknowledged)
         sub = before.status.submission
-        if before.phase is Phase.SUBMITTED and sub is not None:
-            found = derive(repo, [before], [sub.base], snapshot.state().acknowledged).get(bead)
-            if found is not None:
-                raise IllegalMove(
-                    bead, f"has landed as {found.commit[:12]}", hint=f"gt landed {bead} {sub.token}"
-                )
         wanted = token or (sub.token if sub else "")
         # Nothing of it is counted, so whatever the town's limits are, they have no say.
         after = fitted(moves.withdraw(before, wanted, fit(why), Limits(), now))
