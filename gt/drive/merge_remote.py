@@ -31,15 +31,7 @@ class Abroad:
         """
         mover, repo = self.mover, self.mover.repo
         if self.shared:
-            sync(
-                self.ledger,
-                self.remote,
-                send=True,
-                restore=False,
-                follow=False,
-                actor=mover.actor,
-                now=mover.now,
-            )
+            self._sync()
         upstream.look(repo, self.remote, [self.target])
         upstream.follow(mover, self.target)
         pins.catch_up(repo, self.target, actor=mover.actor, now=mover.now)
@@ -49,19 +41,14 @@ class Abroad:
         """Send what the ledger says of it now; if that can't be, it is said, and is for the next sync to do."""
         if not self.shared:
             return
-        mover = self.mover
         try:
-            sync(
-                self.ledger,
-                self.remote,
-                send=True,
-                restore=False,
-                follow=False,
-                actor=mover.actor,
-                now=mover.now,
-            )
+            self._sync()
         except GtError as error:
             say(f"not yet on {self.remote}: {error.message}")
+
+    def _sync(self) -> None:
+        actor, now = self.mover.actor, self.mover.now
+        sync(self.ledger, self.remote, send=True, restore=False, follow=False, actor=actor, now=now)
 
 
 def abroad(mover: Mover, ledger: Ledger, target: str, town: Town | None) -> Abroad | None:
