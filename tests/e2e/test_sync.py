@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import pytest
 from tests.conftest import run_git
 from tests.e2e.checks import assert_no_locks, assert_sound
 from tests.e2e.town import ROOT, Ran, Town, wait_until
+from tests.git.gitscenes import git_daemon
 
 pytestmark = pytest.mark.e2e
 
@@ -37,36 +35,8 @@ def hub(town: Town) -> Path:
 @pytest.fixture
 def daemon(hub: Path) -> Iterator[str]:
     """The hub, served by git's own protocol on this machine; its URL."""
-    if shutil.which("git-daemon", path=run_git(hub, "--exec-path")) is None:
-        pytest.skip("git daemon is not installed")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    argv = [
-        "git",
-        "daemon",
-        "--reuseaddr",
-        "--listen=127.0.0.1",
-        f"--port={port}",
-        f"--base-path={hub.parent}",
-    ]
-    process = subprocess.Popen(
-        [*argv, "--export-all", "--enable=receive-pack", str(hub)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-    def answers() -> bool:
-        with socket.socket() as caller:
-            return caller.connect_ex(("127.0.0.1", port)) == 0
-
-    try:
-        wait_until(answers, "the daemon to answer")
-        yield f"git://127.0.0.1:{port}/hub.git"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
+    with git_daemon(hub.parent, "--enable=receive-pack") as url:
+        yield f"{url}/{hub.name}"
 
 
 def clone(town: Town, name: str, url: str = "../hub.git") -> Town:

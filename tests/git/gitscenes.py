@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import shutil
+import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 FORK = multiprocessing.get_context("fork")
 
@@ -26,6 +32,35 @@ def commit_file(cwd: Path, name: str, text: str, message: str = "change") -> str
     plain(cwd, "add", "--", name)
     plain(cwd, "commit", "-q", "-m", message)
     return plain(cwd, "rev-parse", "HEAD")
+
+
+@contextmanager
+def git_daemon(root: Path, *options: str) -> Iterator[str]:
+    """Serve the repositories below `root` over git's own protocol on this machine; gives the URL of `root`."""
+    if shutil.which("git-daemon", path=plain(root, "--exec-path")) is None:
+        pytest.skip("git daemon is not installed")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    where = ["--reuseaddr", "--listen=127.0.0.1", f"--port={port}", f"--base-path={root}"]
+    process = subprocess.Popen(
+        ["git", "daemon", *where, "--export-all", *options, str(root)],
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            except ConnectionRefusedError:
+                assert process.poll() is None
+            else:
+                break
+        yield f"git://127.0.0.1:{port}"
+    finally:
+        # `git` and the daemon are two processes.
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
 
 
 def together(count: int, deed: Callable[[int], None]) -> None:

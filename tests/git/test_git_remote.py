@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
-import socket
-import subprocess
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +13,7 @@ from gt.git import refs, remote
 from gt.git.network import talk
 from gt.git.remote import Denied, Overtaken, Unreachable, Update
 from gt.git.repo import Repo, discover
-from tests.git.gitscenes import commit_file, plain
+from tests.git.gitscenes import commit_file, git_daemon, plain
 
 BEADS = "refs/heads/beads"
 MINE = "refs/gt/incoming/origin"
@@ -290,53 +286,13 @@ def test_only_the_named_refs_travel(repo: Repo, repo_path: Path, hub: Path) -> N
 # a server
 
 
-@pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Serves tmp_path over git's own protocol; returns its URL."""
-    if shutil.which("git-daemon", path=plain(tmp_path, "--exec-path")) is None:
-        pytest.skip("git daemon is not installed")
-    running = []
-
-    def serve(*options: str) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        argv = [
-            "git",
-            "daemon",
-            "--reuseaddr",
-            "--listen=127.0.0.1",
-            f"--port={port}",
-            f"--base-path={tmp_path}",
-        ]
-        process = subprocess.Popen(
-            [*argv, "--export-all", *options, str(tmp_path)],
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        running.append(process)
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=5).close()
-            except ConnectionRefusedError:
-                assert process.poll() is None
-            else:
-                return f"git://127.0.0.1:{port}"
-
-    yield serve
-    for process in running:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-
-
-def test_a_server_that_only_serves_reads_denies_a_push(
-    repo: Repo, hub: Path, daemon: Callable[..., str]
-) -> None:
-    plain(repo.git_dir, "remote", "add", "served", f"{daemon()}/hub.git")
-    old = at(hub)
-    assert remote.ask(repo, "served", BEADS) == {BEADS: old}
-    with pytest.raises(Denied):
-        remote.push(repo, "served", [Update(BEADS, new_commit(repo, old), old)])
-    plain(repo.git_dir, "remote", "add", "missing", f"{daemon()}/missing.git")
-    with pytest.raises((Denied, Unreachable)):
-        remote.ask(repo, "missing", BEADS)
+def test_a_server_that_only_serves_reads_denies_a_push(repo: Repo, hub: Path, tmp_path: Path) -> None:
+    with git_daemon(tmp_path) as url:
+        plain(repo.git_dir, "remote", "add", "served", f"{url}/hub.git")
+        old = at(hub)
+        assert remote.ask(repo, "served", BEADS) == {BEADS: old}
+        with pytest.raises(Denied):
+            remote.push(repo, "served", [Update(BEADS, new_commit(repo, old), old)])
+        plain(repo.git_dir, "remote", "add", "missing", f"{url}/missing.git")
+        with pytest.raises((Denied, Unreachable)):
+            remote.ask(repo, "missing", BEADS)
