@@ -144,16 +144,20 @@ def _fields(out: io.BufferedReader) -> Iterator[str]:
             yield each.decode("utf-8", "surrogateescape")
 
 
-def last_actor(repo: Repo, tip: str, bead: str) -> str | None:
-    """Who last did something to this Bead (its whole id), as the ledger's commit `tip` has it."""
+def last_actors(repo: Repo, old: str | None, new: str) -> dict[str, str]:
+    """By Bead, who last did something to it in the commits that `new` contains and `old` doesn't; merges don't count."""
     from gt.git.run import git
 
-    said = git(
-        repo,
-        *("log", "--max-count=1", "--no-show-signature", "--basic-regexp", f"--grep=^Gt-Bead: {bead}$"),
-        *("--no-merges", "--format=%(trailers:key=Gt-Actor,valueonly=true)", tip, "--"),
-    )
-    return next((line for line in said.lines if line), None)
+    values = "valueonly=true,separator=%x02"
+    said = f"%(trailers:key=Gt-Bead,{values})%x01%(trailers:key=Gt-Actor,{values})"
+    rest = () if old is None else (f"^{old}",)
+    plain = ("--no-merges", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8")
+    found: dict[str, str] = {}
+    for said_by in git(repo, "log", "-z", *plain, f"--format={said}", new, *rest, "--").fields:
+        beads, _, actors = said_by.partition("\x01")
+        for bead in beads.split("\x02") if actors else ():
+            found.setdefault(bead, actors.split("\x02")[-1])
+    return found
 
 
 def _event(commit: str, parents: str, at: str, author: str, subject: str, trailers: str) -> Event:

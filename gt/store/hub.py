@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,16 @@ from gt.store.counterpart import Counterpart, counterpart
 from gt.store.integrate import Merger
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
 from gt.store.sending import Sending
-from gt.store.sync import TRIES, Conversation, SyncReport, pause, publish, talking, telling
+from gt.store.sync import (
+    TRIES,
+    Conversation,
+    SyncReport,
+    courtesy,
+    pause,
+    publish,
+    talking,
+    telling,
+)
 from gt.store.targets import limits_of, shared_through
 from gt.store.turns import turns
 
@@ -62,11 +72,14 @@ class Hub:
             talk = Conversation(self.ledger, self.remote, self.merger, first=self._work().send)
             decided: list[Account] = []
             for number in range(1, TRIES + 1):
+                began, known = time.monotonic(), self.remote.known()
                 theirs = self.remote.fetched()
+                crowd = number > 1 or theirs != known
                 if theirs is not None:
                     decided += talk.bring_home(theirs)[1]
                 also_now = also()
                 with self.ledger.read() as snapshot:
+                    at = snapshot.tip
                     commit = self.ledger.draft(snapshot, *decide(snapshot))
                 if commit == theirs and not also_now:
                     self.remote.track(theirs, self.merger.actor, self.merger.now)
@@ -79,11 +92,11 @@ class Hub:
                 except Unreachable as error:
                     talk.bring_home(commit)
                     raise Unsure(error.message, hint=error.hint) from None
-                decided += talk.bring_home(commit)[1]
+                decided += talk.bring_home(commit, at)[1]
                 break
             else:
                 raise talk.overtaken()
-            turn.end(begun)
+            turn.end(begun, courtesy(time.monotonic() - began, crowd=crowd))
             return together(decided)
 
     def waiting(self) -> str:

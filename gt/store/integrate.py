@@ -22,7 +22,7 @@ from gt.git.repo import Repo
 from gt.store import codec, records
 from gt.store.account import Account, Refusal
 from gt.store.again import Step, Unpushed
-from gt.store.history import last_actor
+from gt.store.history import last_actors
 from gt.store.layout import META, STATE, Kind, kind_of
 from gt.store.pairs import Pair, Paired, lost_here, lost_there, paired
 from gt.store.refusals import noted
@@ -67,6 +67,8 @@ class _Work:
     refused: list[Refusal] = field(default_factory=list)
     lost: list[tuple[str, str]] = field(default_factory=list)
     unpushed: Unpushed | None = None
+    actors: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By side: who last did something to each Bead."""
 
     def put(self, path: str, data: bytes) -> None:
         self.blobs[path] = self.odb.add_blob(data)
@@ -84,7 +86,9 @@ class _Work:
         change = self.mine.changed.get(path)
         ours = change is not None and change.new is not None and self.files.bead(path, change.new) == bead
         tip = self.mine.tip if ours else self.theirs.tip
-        return last_actor(self.repo, tip, bead.id) or bead.created.by
+        if tip not in self.actors:
+            self.actors[tip] = last_actors(self.repo, self.base, tip)
+        return self.actors[tip].get(bead.id) or bead.created.by
 
 
 def integrate(

@@ -39,6 +39,10 @@ a longer one would starve him, for the newest come first then."""
 WAIT = 300.0
 """Seconds to wait for another process that syncs."""
 
+YIELD = (4.0, 2.0)
+"""After a sync in a crowd the next one of the same clone begins later, by a random time: at most so many times what the
+accepted try took, and at most so many seconds. Who has just won has nothing to merge, and would win again and again."""
+
 SKEW = 120
 """Seconds by which a remote's newest commit may lie in the future before somebody is told."""
 
@@ -50,6 +54,12 @@ def _nothing() -> None:
 def pause(lost: int) -> None:
     """Wait a moment after others were quicker, so many times in a row: the less, the more often they were."""
     time.sleep(random.uniform(0, PAUSE / lost))
+
+
+def courtesy(took: float, *, crowd: bool) -> float:
+    """For how many seconds others are let go first, after a try that took so many; 0 where there was no crowd."""
+    times, most = YIELD
+    return random.uniform(0, min(most, times * took)) if crowd else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,8 @@ class SyncReport:
     """By how many seconds the remote's newest commit lies in the future, where that is much."""
     pushed: bool = True
     """Whether the remote has all that this call found here."""
+    took: float = 0.0
+    """Seconds of the try that was accepted."""
 
 
 def publish(
@@ -103,7 +115,8 @@ def publish(
                 ledger, remote, merger, send=send, restore=restore, first=first
             ).until_accepted()
         if send:
-            turn.end(begun)
+            crowd = report.tries > 1 or report.received > 0
+            turn.end(begun, courtesy(report.took, crowd=crowd))
     account = replace(report.account, refused=_refused(ledger, mine, report.tip).refused)
     return replace(report, account=account)
 
@@ -170,8 +183,9 @@ class Conversation:
 
     def until_accepted(self) -> SyncReport:
         for number in range(1, TRIES + 1):
+            began = time.monotonic()
             try:
-                return self._round(number)
+                return replace(self._round(number), took=time.monotonic() - began)
             except Overtaken:
                 pause(number)
         raise self.overtaken()
@@ -192,17 +206,18 @@ class Conversation:
         if self.strange and merge_bases(repo, mine, theirs):
             name = self.remote.remote
             raise Refused(f"the ledger of {name} is of this very town", hint=f"gt sync {name}")
-        ours, new = counts(repo, mine, theirs)
         known = self.remote.known()
-        first = Account()
+        whole, first = mine, Account()
         if self.restore and known is not None:
-            mine, first = self._together(mine, known)
-        target, account = self._together(mine, theirs)
-        if known is None or is_ancestor(repo, known, theirs):
-            self.remote.track(theirs, merger.actor, merger.now)
+            whole, first = self._together(mine, known)
+        target, account = self._together(whole, theirs)
+        # What can wait does: the longer it takes from the fetch to the push, the more often others are quicker.
         if self.send and target != theirs:
             self.push(target, theirs)
-        tip, more = self.bring_home(target)
+        elif known is None or not self.restore or is_ancestor(repo, known, theirs):
+            self.remote.track(theirs, merger.actor, merger.now)
+        tip, more = self.bring_home(target, mine)
+        ours, new = counts(repo, mine, theirs)
         return SyncReport(
             remote=self.remote.remote,
             tip=tip,
@@ -275,25 +290,32 @@ class Conversation:
         who, now = self.merger.actor, self.merger.now
         return Message(subject, verb, who, account.beads, now, tuple(account.trailers()))
 
-    def bring_home(self, target: str) -> tuple[str, list[Account]]:
-        """Move the local ledger to a commit that contains `target` and all that was written here meanwhile.
+    def bring_home(self, target: str, mine: str | None = None) -> tuple[str, list[Account]]:
+        """Move the local ledger to a commit that contains `target` and all that was written here.
 
-        Returns it, and what that decided.
+        `target` was made from the local ledger at `mine`, if that is given: nothing of it need be looked at then.
+        Returns the commit, and what was decided for it.
         """
-        repo = self.ledger.repo
         for patient in (False, False, True):
-            tip = self.ledger.tip()
-            if is_ancestor(repo, target, tip):
-                return tip, []
             if not patient:
-                new, account = self._together(tip, target)
+                tip = self.ledger.tip()
+                new, account = self._onto(target, tip, mine)
             with self.ledger.hold() as held:
-                if patient:  # writers never leave a pause: they wait for us then
+                if patient:  # who writes without a pause waits for us now
                     tip = self.ledger.tip()
-                    new, account = self._together(tip, target)
+                    new, account = self._onto(target, tip, mine)
+                if new == tip:
+                    return tip, []
                 try:
                     self.ledger.advance(held, new, tip, self._message(account))
                 except refs.RaceLost:
                     continue
                 return new, [account]
         raise Busy("somebody keeps moving the branch beads", hint="git reflog beads")
+
+    def _onto(self, target: str, tip: str, mine: str | None) -> tuple[str, Account]:
+        """The commit for a local ledger that is at `tip` by now, and what making it decided."""
+        if tip in (mine, target):
+            return target, Account()
+        repo = self.ledger.repo
+        return (tip, Account()) if is_ancestor(repo, target, tip) else self._together(tip, target)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -29,26 +30,35 @@ class Turns:
         return self._numbers()[1] > seen
 
     def begin(self) -> int:
-        """Start a turn; returns its number."""
+        """Start a turn, once others have been let go first who were at it, too; returns its number."""
+        time.sleep(self._yielding())
         began, ended = self._numbers()
         self._keep(began + 1, ended)
         return began + 1
 
-    def end(self, turn: int) -> None:
-        """Write down that this turn ended well."""
-        self._keep(turn, turn)
+    def end(self, turn: int, yielding: float = 0.0) -> None:
+        """Write down that this turn ended well, and for how many seconds no other shall begin."""
+        self._keep(turn, turn, yielding)
+
+    def _yielding(self) -> float:
+        """For how many seconds from now no turn shall begin."""
+        try:
+            _, _, wanted = json.loads(self.file.read_bytes())
+            return max(0.0, min(float(wanted), os.stat(self.file).st_mtime + float(wanted) - time.time()))
+        except (OSError, ValueError, TypeError):
+            return 0.0
 
     def _numbers(self) -> tuple[int, int]:
         try:
-            began, ended = json.loads(self.file.read_bytes())
+            began, ended, _ = json.loads(self.file.read_bytes())
             return int(began), int(ended)
         except (OSError, ValueError, TypeError):
             return 0, 0
 
-    def _keep(self, began: int, ended: int) -> None:
+    def _keep(self, began: int, ended: int, yielding: float = 0.0) -> None:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         half = self.file.with_name(f"{self.file.name}.new")
-        half.write_text(json.dumps([began, ended]), "utf-8")
+        half.write_text(json.dumps([began, ended, yielding]), "utf-8")
         os.replace(half, self.file)
 
 
