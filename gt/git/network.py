@@ -74,12 +74,22 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     import subprocess
 
     if process.poll() is None:
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        for deed in ("TERM", "KILL"):
             with suppress(OSError):
-                os.killpg(process.pid, number)
+                _signal(process, deed)
             with suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE)
                 break
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()
+
+
+def _signal(process: subprocess.Popen[bytes], deed: str) -> None:
+    """Send TERM or KILL to the process and all of its session; where there are no sessions, to it alone."""
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, getattr(signal, f"SIG{deed}"))
+    elif deed == "TERM":
+        process.terminate()
+    else:
+        process.kill()

@@ -168,6 +168,14 @@ def test_pages_and_the_state_of_the_town_are_brought_together(town: Shared) -> N
         assert [each.sends for each in snapshot.pages()] == [2]
 
 
+def test_a_clock_that_is_wrong_is_told(town: Shared) -> None:
+    a, b = town.first, town.clone("b")
+    b.clock += 5000
+    b.retitle(0, "from the future")
+    assert b.sync().skew == 0
+    assert 4900 < a.sync().skew <= 5000
+
+
 def test_a_remote_without_a_ledger_gets_one(repo_path: Path, tmp_path: Path) -> None:
     town = shared(repo_path, bead(1))
     run_git(tmp_path, "init", "-q", "--bare", "second.git")
