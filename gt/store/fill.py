@@ -278,9 +278,11 @@ def _acts(bead: Bead) -> tuple[int | None, str | None]:
     if not attempts or not bead.phase.over:
         return None, None
     landed = bead.status.landed
-    last = max(attempt.end for attempt in attempts)
-    agents = sorted({attempt.agent for attempt in attempts})
-    return max(last, landed.at) if landed else last, "\n".join(("", *agents, ""))
+    last, agents = attempts[0].end, attempts[0].agent
+    if len(attempts) > 1:
+        last = max(attempt.end for attempt in attempts)
+        agents = "\n".join(sorted({attempt.agent for attempt in attempts}))
+    return max(last, landed.at) if landed else last, f"\n{agents}\n"
 
 
 def _edges(bead: Bead) -> Iterator[tuple[str, str, str]]:
