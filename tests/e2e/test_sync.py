@@ -143,8 +143,11 @@ def test_a_sync_killed_at_its_effects_is_finished_by_the_next(town: Town, hub: P
         trace = tmp_path / "effects"
         trace.unlink(missing_ok=True)
         env = {"PYTHONPATH": f"{HOOK}{os.pathsep}{ROOT}", "CRASH_LOG": str(trace), "CRASH_AT": str(at)}
-        assert there.gt("sync", env=env, ok=None).code == (KILLED if at else 0)
-        return trace.read_text().splitlines()
+        code = there.gt("sync", env=env, ok=None).code
+        told = trace.read_text().splitlines()
+        # New objects are named by the time, too: with a directory less to make for them there are fewer effects.
+        assert code == (KILLED if len(told) == at else 0), told[-1]
+        return told
 
     count = len(crashed(scene("calm"), 0))
     wanted = {1 + round(i * (count - 1) / (POINTS - 1)) for i in range(POINTS)}
