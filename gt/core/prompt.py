@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from gt.core.bead import Attempt, Bead, Result
 
 LIMIT = 60_000
-"""Characters of a whole prompt."""
+"""Bytes of a whole prompt: an argument of a command line holds about twice that, everywhere."""
 
 TASK, TEXT, TAIL, NOTES = 24_000, 6_000, 8_000, 8_000
 """Characters for the task's text, for one other text, for a log, for all notes."""
@@ -39,11 +39,10 @@ def build(bead: Bead, evidence: Evidence, base: str, above: tuple[Bead, ...] = (
     """The prompt. `base` is the target's name, `above` the Beads that hold this one, the nearest first."""
     parts = [*_task(bead, base, above), *_ways(bead), *_earlier(bead, evidence)]
     text = "\n".join(parts).rstrip() + "\n"
-    return (
-        text
-        if len(text) <= LIMIT
-        else f"{text[: LIMIT - 60].rstrip()}\n\n(The rest is left out: it was too long.)\n"
-    )
+    data = text.encode("utf-8", "replace")
+    if len(data) <= LIMIT:
+        return text
+    return f"{data[: LIMIT - 60].decode('utf-8', 'ignore').rstrip()}\n\n(The rest is left out: it was too long.)\n"
 
 
 def _task(bead: Bead, base: str, above: tuple[Bead, ...]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from gt.core.bead import Bead
 from gt.core.town import AgentSpec, Town
 from gt.errors import NotFound, Refused
-from gt.fleet import furnish, hidden, nested, records
+from gt.fleet import furnish, hidden, nested, presets, records
 from gt.fleet.launch import Ended
 from gt.fleet.places import PRIVATE, Place
 from gt.fleet.records import Record
@@ -46,7 +46,8 @@ def make(place: Place, bead: Bead, start: str, site: Site, merged: str | None) -
     try:
         worktree.add(place.repo, place.worktree, start, place.branch, keep_fds=site.keep_fds)
         git_dir = discover(place.worktree).git_dir
-        record = Record(str(git_dir), start, merged, commit=site.agent.commit == "gt")
+        ours, scratch = site.agent.commit == "gt", presets.scratch(site.agent)
+        record = Record(str(git_dir), start, merged, commit=ours, scratch=scratch)
         records.write(place.record, record)
         _private(place)
         record = _furnish(place, bead, record, site)

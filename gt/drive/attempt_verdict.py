@@ -10,7 +10,8 @@ from gt.fleet.failures import classify
 from gt.fleet.keep import Secured
 from gt.fleet.launch import Ended
 from gt.fleet.novelty import nothing_new
-from gt.fleet.presets import Invocation, Report
+from gt.fleet.presets import Invocation
+from gt.fleet.reports import Report
 from gt.git.repo import Repo
 from gt.git.trees import tree_of
 from gt.store.ending import Finding, offered

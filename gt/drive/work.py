@@ -14,6 +14,7 @@ from gt.drive.attempt_lock import Seat
 from gt.drive.attempt_place import Site, Unusable, main_work_tree, make
 from gt.drive.attempt_progress import Progress
 from gt.drive.attempt_prompt import prompt_for
+from gt.drive.attempt_session import session_of
 from gt.drive.attempt_start import start_of
 from gt.drive.attempt_verdict import TAIL, Run, find
 from gt.drive.delivery import Delivery, deliver
@@ -153,7 +154,7 @@ class _Attempting:
         with hands.ledger.read() as snapshot:
             prompt = prompt_for(hands.repo, snapshot, self.bead, start)
         self.place.prompt.write_text(prompt, "utf-8", errors="replace")
-        how = presets.resolve(self.agent, self._placeholders(prompt))
+        how = self._how(prompt)
         if self.watch.seen:
             return self._as(self._interrupted(f"interrupted by {self.watch.seen[0].name}"))
         ended = launch.run(self._job(how, record))
@@ -201,6 +202,13 @@ class _Attempting:
             "GT_LEASE": self._marker(),
         }
         return launch.environment(self.hands.environ, allow, own)
+
+    def _how(self, prompt: str) -> Invocation:
+        """How the agent is called: going on with its own session where it was cut short."""
+        values = self._placeholders(prompt)
+        how = presets.resolve(self.agent, values)
+        session = session_of(self.hands.repo, self.bead, self.agent.name, how.parse)
+        return presets.resolve(self.agent, replace(values, resumed=session)) if session else how
 
     def _placeholders(self, prompt: str) -> Placeholders:
         return Placeholders(

@@ -18,6 +18,9 @@ from gt.fleet.reports import Report
 AT_ONCE = 5.0
 """Seconds: who fails faster, and without a word, never began to work."""
 
+LAST_WORDS = 1000
+"""Characters at the end of a log that tell what whoever had to be stopped was at."""
+
 _CANT_RUN = {126: "the program can't be executed", 127: "there is no such program"}
 _REFUSED = frozenset({401, 402, 403, 404, 408, 429, *range(500, 600)})
 """HTTP statuses of a model's server that say nothing about the work."""
@@ -48,11 +51,15 @@ class Rule:
     output: str = ""
     """A regular expression that is searched for in what the agent says: its error, or the log's end if it reports
     none."""
+    hung: bool = False
+    """Whether it is for those that had to be stopped, at their deadline or for a stall: then the last words count."""
 
     @classmethod
-    def infra(cls, reason: str, *, codes: frozenset[int] = frozenset(), output: str = "") -> Self:
+    def infra(
+        cls, reason: str, *, codes: frozenset[int] = frozenset(), output: str = "", hung: bool = False
+    ) -> Self:
         """A failure that says nothing about the work."""
-        return cls(Result.INFRA, reason, codes, output)
+        return cls(Result.INFRA, reason, codes, output, hung)
 
     def matches(self, ended: Ended, said: str) -> bool:
         if self.codes and ended.code not in self.codes:
@@ -64,12 +71,15 @@ def classify(ended: Ended, report: Report | None, output: str, rules: tuple[Rule
     """The kind of failure and a sentence that says why; output is the end of the log, "" if it printed nothing."""
     by_us = _ended_by_us(ended)
     if by_us is not None:
-        return by_us
+        words = output[-LAST_WORDS:]
+        hung = (rule for rule in rules if rule.hung and re.search(rule.output, words))
+        found = next(hung, None) if ended.why in ("deadline", "stall") else None
+        return by_us if found is None else (found.result, f"{found.reason}; {by_us[1]}")
     failed = ended.code != 0 or (report is not None and report.failed)
     if failed:
         said = report.message if report is not None and report.failed else output
         for rule in rules:
-            if rule.matches(ended, said):
+            if not rule.hung and rule.matches(ended, said):
                 return rule.result, rule.reason
     reported = _reported(report)
     if reported is not None:

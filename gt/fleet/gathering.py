@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gt.errors import GtError, Malformed
@@ -149,7 +150,9 @@ def _uncommitted(
         secret = hidden.fresh(known, found.there.path, shot.hidden) if goes else ()
         forced_in = forced(repo, found.there.path, found.there.git_dir, place.index, secret)
         brought = _brought(repo, record)
+        scratch = _scratch(repo, record, shot.tree)
         wanted = _without_set_up(place, record, brought, shot.tree)
+        wanted = edited(repo, wanted, [Leaf(leaf.path, 0, "") for leaf in scratch], place.index)
         stays = _unkept(found.there, record, {*shot.failed, *forced_in.failed})
     except (GtError, OSError) as error:
         # Whatever an agent did to it, the lease must end.
@@ -159,7 +162,7 @@ def _uncommitted(
         left = _ahead(repo, left, found)
     else:
         left = _committed(repo, record, found, left, brought, message, now)
-    return _aside(place, left, forced_in.leaves, now)
+    return _aside(place, left, (*forced_in.leaves, *scratch), now)
 
 
 def _is_there(tree: worktree.Worktree) -> bool:
@@ -193,7 +196,7 @@ def _aside(place: Place, left: Left, leaves: Iterable[Leaf], now: int) -> Left:
     if tree == left.tree:
         return left
     with Objects(place.repo) as odb:
-        commit = odb.add_commit(tree, (left.head,), "What git was told to ignore\n", AUTHOR, now)
+        commit = odb.add_commit(tree, (left.head,), "What is no part of the work\n", AUTHOR, now)
         odb.flush()
     return replace(left, others=(*left.others, commit))
 
@@ -210,6 +213,18 @@ def _brought(repo: Repo, record: Record | None) -> tuple[Change, ...]:
     if record is None or record.before is None:
         return ()
     return changed_paths(repo, record.start, record.before)
+
+
+def _scratch(repo: Repo, record: Record | None, tree: str) -> tuple[Leaf, ...]:
+    """What the agent's program made for itself at the root of the tree."""
+    if record is None or not record.scratch:
+        return ()
+    made = [c for c in changed_paths(repo, record.start, tree) if not c.mode_old]
+    return tuple(
+        Leaf(c.path, c.mode_new, c.oid_new)
+        for c in made
+        if any(fnmatchcase(c.path.partition("/")[0], pattern) for pattern in record.scratch)
+    )
 
 
 def _without_set_up(place: Place, record: Record | None, brought: tuple[Change, ...], tree: str) -> str:

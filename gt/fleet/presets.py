@@ -1,33 +1,21 @@
-"""How each agent is called: command line, prompt, what may pass from the environment, how its output is read.
+"""How an agent of the town's settings is called: command line, prompt, environment, and how its output is read.
 
-The known ones are data. What an ended run means, beyond what its rules match, is `classify`'s to say.
+The known ones are data (`known`). What an ended run means, beyond what its rules match, is `classify`'s to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from gt.core.town import TOWN_FILE, AgentSpec, Command
 from gt.errors import Malformed
-from gt.fleet import reports
+from gt.fleet import readers
 from gt.fleet.commandline import argv, mentions
-from gt.fleet.failures import Rule, classify
+from gt.fleet.failures import Rule
+from gt.fleet.known import PRESETS, Preset
 from gt.fleet.reports import Report
-
-__all__ = ["PRESETS", "Invocation", "Placeholders", "Preset", "Report", "Rule", "classify", "resolve"]
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """One agent program, as data."""
-
-    argv: tuple[str, ...]
-    prompt: str
-    env: tuple[str, ...]
-    read: Callable[[Path], Report | None]
-    rules: tuple[Rule, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +31,8 @@ class Placeholders:
     repo: str
     uid: str = ""
     """The Bead's; with the token it makes `{session}`, a UUID that is this attempt's alone."""
+    resumed: str = ""
+    """The agent's own session that it is to go on with, if it can; empty: none."""
 
     def values(self) -> dict[str, str]:
         import uuid
@@ -54,6 +44,7 @@ class Placeholders:
             "prompt": self.prompt,
             "prompt_file": str(self.prompt_file),
             "repo": self.repo,
+            "resumed": self.resumed,
             "session": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.uid or self.bead}/{self.token}")),
         }
 
@@ -73,35 +64,6 @@ class Invocation:
     """For `classify`."""
 
 
-PRESETS: Mapping[str, Preset] = {
-    "claude": Preset(
-        argv=(
-            *("claude", "-p", "--output-format", "json"),
-            *("--permission-mode", "bypassPermissions", "--session-id", "{session}"),
-        ),
-        prompt="stdin",
-        env=(
-            *("ANTHROPIC_*", "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_OAUTH_TOKEN"),
-            *("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX"),
-        ),
-        read=reports.claude,
-        rules=(
-            Rule.infra("the session id is in use", output=r"already in use"),
-            Rule.infra(
-                "not logged in", output=r"Invalid API key|Please run /login|Credit balance is too low"
-            ),
-        ),
-    ),
-    "codex": Preset(
-        argv=("codex", "exec", "--json", "--sandbox", "workspace-write", "-"),
-        prompt="stdin",
-        env=("OPENAI_API_KEY", "OPENAI_BASE_URL", "CODEX_API_KEY", "CODEX_HOME"),
-        read=reports.codex,
-        rules=(Rule.infra("not logged in", output=r"[Nn]ot logged in|codex login"),),
-    ),
-}
-
-
 def resolve(agent: AgentSpec, values: Placeholders) -> Invocation:
     """How to run this agent now. Raises Malformed when its settings don't say, or no such preset is known.
 
@@ -113,19 +75,28 @@ def resolve(agent: AgentSpec, values: Placeholders) -> Invocation:
     if agent.command is not None:
         command, prompt = agent.command, agent.prompt
     elif preset is not None:
-        # Options go before a last `-`, which says that the prompt is on stdin.
-        last = preset.argv[-1:] if preset.argv[-1] == "-" else ()
-        command = (*preset.argv[: len(preset.argv) - len(last)], *agent.args, *last)
-        prompt = preset.prompt
+        command, prompt = preset_command(preset, agent.args, resume=bool(values.resumed)), preset.prompt
     else:
         raise Malformed(where, "needs a preset or a command")
     return Invocation(
         argv=argv(_with_prompt(command, prompt, where), values.values()),
         stdin=values.prompt_file if prompt == "stdin" else None,
         env=(*(preset.env if preset else ()), *agent.env),
-        parse=preset.read if preset else reports.claude,
+        parse=preset.read if preset else readers.claude,
         rules=preset.rules if preset else (),
     )
+
+
+def scratch(agent: AgentSpec) -> tuple[str, ...]:
+    """Patterns of what this agent's program leaves for itself at the root of the worktree."""
+    preset = PRESETS.get(agent.preset) if agent.preset else None
+    return preset.scratch if preset else ()
+
+
+def preset_command(preset: Preset, args: tuple[str, ...], *, resume: bool = False) -> tuple[str, ...]:
+    """Its command line with these options, going on with an earlier session if it is to and can."""
+    last = preset.argv[-1:] if preset.argv[-1] == "-" else ()
+    return (*preset.argv[: len(preset.argv) - len(last)], *args, *(preset.resume if resume else ()), *last)
 
 
 def _preset(agent: AgentSpec, where: str) -> Preset | None:

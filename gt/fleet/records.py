@@ -27,6 +27,8 @@ class Record:
     """Files in it that only the clone or its user ignores, as they looked; see `hidden`."""
     commit: bool = True
     """Whether gt commits what the agent leaves uncommitted."""
+    scratch: tuple[str, ...] = ()
+    """Patterns of what the agent's program leaves for itself at the root: kept, but no part of its work."""
 
 
 def write(path: Path, record: Record) -> None:
@@ -44,6 +46,7 @@ def read(path: Path) -> Record | None:
     """The record; None if there is none, or none that makes sense."""
     try:
         data = json.loads(path.read_text("utf-8", "surrogateescape"))
-        return Record(**{key: data[key] for key in Record.__dataclass_fields__})
+        known = {key: data[key] for key in Record.__dataclass_fields__ if key in data}
+        return Record(**{**known, "scratch": tuple(known.get("scratch", ()))})
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gt.core.town import AgentSpec, Command
-from gt.fleet.presets import PRESETS
+from gt.fleet.known import PRESETS
+from gt.fleet.presets import preset_command
 
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 _TEST_TARGET = re.compile(r"^test[ \t]*::?(?![=:])", re.MULTILINE)
@@ -21,15 +22,18 @@ _PYTEST = ("pyproject.toml", "pytest.ini", "conftest.py", "tests/conftest.py")
 _PLACEHOLDER = "no test specified"
 """What npm puts into a new package.json: a script that always fails."""
 
-_MODES = ("--permission-mode", "--sandbox")
+_MODES = ("--permission-mode", "--sandbox", "--approval-mode")
 """Options of the known agents that say what they may do unasked."""
 
 
 _UNBOUND = (
-    "--dangerously-skip-permissions",
-    "--dangerously-bypass-approvals-and-sandbox",
-    "--full-auto",
-    "--yolo",
+    *(
+        "--dangerously-skip-permissions",
+        "--dangerously-bypass-approvals-and-sandbox",
+        "--full-auto",
+        "--yolo",
+    ),
+    *("--allow-all-tools", "--auto", "--yes-always", "--force"),
 )
 """Options of theirs that take the brakes off."""
 
@@ -58,9 +62,9 @@ def agents(path: str) -> tuple[str, ...]:
 def command_line(preset: str, args: Sequence[str] = ()) -> str:
     """What would be run for an agent of this preset, as a person would type it."""
     known = PRESETS[preset]
-    last = known.argv[-1:] if known.argv[-1] == "-" else ()
-    argv = (*known.argv[: len(known.argv) - len(last)], *args, *last)
-    return shlex.join(argv).replace("'{session}'", "{session}") + _given(known.prompt)
+    line = shlex.join(preset_command(known, tuple(args)))
+    line += " {prompt}" if known.prompt == "arg" else ""
+    return re.sub(r"'(\{\w+\})'", r"\1", line) + _given(known.prompt)
 
 
 def permission_mode(preset: str, args: Sequence[str] = ()) -> str:

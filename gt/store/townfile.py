@@ -16,7 +16,7 @@ from gt.core.town import STRATEGIES, AgentSpec, Command, Gate, Limits, RefineryS
 from gt.core.when import parse_duration
 from gt.errors import Malformed, Refused
 
-PRESETS = ("claude", "codex")
+PRESETS = ("claude", "codex", "gemini", "copilot", "opencode", "aider", "cursor", "amp")
 """Agents that need no entry of their own: naming one as the default is enough."""
 
 T = TypeVar("T")

@@ -63,5 +63,5 @@ def test_it_is_bounded_and_keeps_the_end_of_a_log() -> None:
     notes = tuple(Note(str(i), NOW, "bob", "n" * 100_000) for i in range(5))
     bead = replace(made(body="b" * 199_999, acceptance="c" * 199_999), status=status, notes=notes)
     text = build(bead, Evidence(tail="t" * 100_000 + "LAST"), "main", (made(body="p" * 100_000),) * 3)
-    assert len(text) <= LIMIT
+    assert len(text.encode()) <= LIMIT
     assert "rEND" in text

@@ -7,8 +7,10 @@ import signal
 import pytest
 
 from gt.core.bead import Result
+from gt.fleet.failures import Rule, classify
 from gt.fleet.job import Ended
-from gt.fleet.presets import PRESETS, Report, Rule, classify
+from gt.fleet.known import PRESETS
+from gt.fleet.reports import Report
 
 CLAUDE, CODEX = PRESETS["claude"].rules, PRESETS["codex"].rules
 
@@ -98,3 +100,25 @@ def test_a_reason_is_one_short_line() -> None:
     got = classify(exited(1), Report(failed=True, message="\n" + "x" * 1000 + "\nmore"), "", ())
     assert len(got[1]) < 250
     assert "\n" not in got[1]
+
+
+@pytest.mark.parametrize(
+    ("preset", "said"),
+    [
+        ("codex", '{"type":"error","message":"Reconnecting... waiting for network (Connection failed)"}\n'),
+        ("aider", "litellm.InternalServerError: no\nRetrying in 16.0 seconds...\n"),
+        ("amp", "No API key found. Starting login flow...\nIf your browser does not open, visit:\n"),
+    ],
+)
+def test_who_waits_for_what_never_comes_has_not_worked(preset: str, said: str) -> None:
+    rules, deadline = PRESETS[preset].rules, Ended("deadline", code=0, seconds=60)
+    got, reason = classify(deadline, None, "work\n" * 400 + said, rules)
+    assert got is Result.INFRA
+    assert "deadline" in reason
+    assert classify(deadline, None, said + "work\n" * 400, rules)[0] is Result.DEADLINE
+    assert classify(Ended("interrupted", message="x"), None, said, rules)[0] is Result.INTERRUPTED
+
+
+def test_claude_as_root() -> None:
+    said = "--dangerously-skip-permissions cannot be used with root/sudo privileges for security reasons"
+    assert classify(exited(1, seconds=6), None, said, CLAUDE)[0] is Result.INFRA

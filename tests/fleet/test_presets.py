@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from gt.core.town import AgentSpec
 from gt.errors import Malformed
-from gt.fleet import reports
+from gt.fleet import readers
 from gt.fleet.commandline import argv
 from gt.fleet.presets import Placeholders, resolve
 
@@ -62,7 +61,7 @@ def test_own_command_by_each_way_of_prompting(values: Placeholders) -> None:
 def test_own_command_with_a_preset_keeps_its_reading(values: Placeholders) -> None:
     got = resolve(AgentSpec("c", preset="codex", command=("./wrapped",)), values)
     assert got.argv == ("./wrapped",)
-    assert got.parse is reports.codex
+    assert got.parse is readers.codex
     assert "OPENAI_API_KEY" in got.env
 
 
@@ -115,81 +114,3 @@ def test_a_string_has_more_arguments_than_nine_and_variables_of_its_own(tmp_path
     script = "nb=own; echo ${nb} " + " ".join(f"{{{name}}}" for name in names) + " {na}"
     done = subprocess.run(argv(script, names), capture_output=True, text=True, check=True)
     assert done.stdout == "own a b c d e f g h i j k l a\n"
-
-
-CLAUDE = {
-    "type": "result",
-    "subtype": "success",
-    "is_error": False,
-    "num_turns": 7,
-    "result": "All done.",
-    "session_id": "s-1",
-    "total_cost_usd": 0.25,
-    "usage": {
-        "input_tokens": 10,
-        "cache_creation_input_tokens": 30,
-        "cache_read_input_tokens": 1000,
-        "output_tokens": 50,
-    },
-}
-
-
-def _log(path: Path, *lines: object) -> Path:
-    path.write_text("".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines))
-    return path
-
-
-def test_claude_report(tmp_path: Path) -> None:
-    got = reports.claude(_log(tmp_path / "log", "warning: x", '{"type": "system"}', "{broken", CLAUDE, "bye"))
-    assert got == reports.Report(
-        {"usd": 0.25, "turns": 7, "input_tokens": 40, "cached_tokens": 1000, "output_tokens": 50},
-        message="All done.",
-        session="s-1",
-    )
-
-
-def test_claude_error_calls_itself_a_success(tmp_path: Path) -> None:
-    item = CLAUDE | {"is_error": True, "api_error_status": 401, "result": "Invalid API key"}
-    got = reports.claude(_log(tmp_path / "log", item))
-    assert got is not None
-    assert (got.failed, got.status, got.message) == (True, 401, "Invalid API key")
-
-
-def test_nothing_to_read(tmp_path: Path) -> None:
-    assert reports.claude(tmp_path / "none") is None
-    assert reports.claude(_log(tmp_path / "log", "text", "[1]", '{"type": "result"}')) is None
-    assert reports.codex(_log(tmp_path / "log", "text", {"type": "turn.started"})) is None
-
-
-def test_numbers_that_are_none_are_left_out(tmp_path: Path) -> None:
-    for bad in ("NaN", "-1", "Infinity", "true", '"1"', "1e99"):
-        line = f'{{"type": "result", "is_error": false, "total_cost_usd": {bad}, "usage": [1]}}'
-        got = reports.claude(_log(tmp_path / "log", line))
-        assert got is not None
-        assert got.usage == {}
-
-
-def test_codex_report(tmp_path: Path) -> None:
-    turn = {
-        "type": "turn.completed",
-        "usage": {"input_tokens": 100, "cached_input_tokens": 60, "output_tokens": 5},
-    }
-    log = _log(
-        tmp_path / "log",
-        {"type": "thread.started", "thread_id": "t-1"},
-        {"type": "error", "message": "Reconnecting... 1/5"},
-        {"type": "item.completed", "item": {"type": "agent_message", "text": "Done."}},
-        turn,
-        turn,
-    )
-    assert reports.codex(log) == reports.Report(
-        {"turns": 2, "input_tokens": 80, "cached_tokens": 120, "output_tokens": 10},
-        message="Done.",
-        session="t-1",
-    )
-
-
-def test_codex_failure(tmp_path: Path) -> None:
-    failed = {"type": "turn.failed", "error": {"message": "unexpected status 401 Unauthorized"}}
-    got = reports.codex(_log(tmp_path / "log", {"type": "error", "message": "x"}, failed))
-    assert got == reports.Report({}, failed=True, message="unexpected status 401 Unauthorized")

@@ -11,7 +11,7 @@ import pytest
 
 from gt.core.town import AgentSpec, Gate, Limits, RefinerySpec, Town, Worktrees
 from gt.errors import Malformed
-from gt.fleet.presets import PRESETS
+from gt.fleet.known import PRESETS
 from gt.git.repo import discover
 from gt.store import townfile
 from gt.store.codec import load
@@ -158,7 +158,7 @@ BAD = {
     "{apiVersion: gt/v1, gates: [{name: a, run: b, timeout: 0s}]}": "gates[0].timeout: must be longer",
     "{apiVersion: gt/v1, gates: [{name: a, run: b, could_not_run: [0]}]}": "gates[0].could_not_run[0]: must be an exit",
     "{apiVersion: gt/v1, gates: {name: a}}": "gates: must be a list",
-    "{apiVersion: gt/v1, agent: gpt}": "agent: there is no agent gpt (there are claude, codex)",
+    "{apiVersion: gt/v1, agent: gpt}": "agent: there is no agent gpt (there are aider, amp, claude,",
     "{apiVersion: gt/v1, agents: {a: {limit: 2}}}": "agents.a: needs a preset or a command",
     "{apiVersion: gt/v1, agents: {../a: {command: x}}}": "agents",
     "{apiVersion: gt/v1, agents: {a: {command: x, limit: true}}}": "agents.a.limit: must be a whole number above 0",
