@@ -22,6 +22,8 @@ class Stage:
         self.pids = root / "pids"
         self.pids.mkdir(parents=True)
         self.log = root / "log"
+        self.marker = str(root)
+        """Nobody else's on this machine, on which other tests run at the same time."""
 
     def argv(self, behaviour: str) -> tuple[str, ...]:
         return (sys.executable, "-IS", str(AGENTS), str(self.pids), behaviour)

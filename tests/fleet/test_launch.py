@@ -35,9 +35,9 @@ def as_before() -> Iterator[None]:
 def test_runs_in_its_place_with_prompt_and_marker(stage: Stage, tmp_path: Path) -> None:
     prompt = tmp_path / "prompt"
     prompt.write_text("do it")
-    ended = run(stage.job("ok", stdin=prompt, marker="c/gt-1/1-abcd"))
+    ended = run(stage.job("ok", stdin=prompt, marker=stage.marker))
     assert (ended.why, ended.code, ended.signal, ended.leftovers_killed) == ("exit", 0, None, 0)
-    assert stage.log.read_text() == f"said: do it c/gt-1/1-abcd {stage.root}\n"
+    assert stage.log.read_text() == f"said: do it {stage.marker} {stage.root}\n"
     assert 0 < ended.cpu_seconds < 20
     assert 0 < ended.seconds < 20
     assert 1_000 < ended.max_rss_kib < 1_000_000
@@ -88,7 +88,7 @@ def test_a_polite_one_gets_its_grace(stage: Stage) -> None:
     ("behaviour", "name"), [("escapes", "daemon"), ("closes", "closed"), ("clears", "bare")]
 )
 def test_escapees_are_found(stage: Stage, behaviour: str, name: str) -> None:
-    ended = run(stage.job(behaviour, marker="c/b/t"))
+    ended = run(stage.job(behaviour, marker=stage.marker))
     assert (ended.why, ended.code, ended.leftovers_killed) == ("exit", 0, 1)
     assert len(stage.entries(name)) == 1
 
@@ -108,7 +108,10 @@ def test_all_bad_habits_at_once(stage: Stage, tmp_path: Path) -> None:
     assert held is not None
     ended = run(
         stage.job(
-            "everything", keep_fds=(held.fd,), marker="c/b/t", cancelled=lambda: len(stage.entries()) == 6
+            "everything",
+            keep_fds=(held.fd,),
+            marker=stage.marker,
+            cancelled=lambda: len(stage.entries()) == 6,
         )
     )
     lock.release(held)
@@ -244,12 +247,12 @@ def test_jobs_in_threads_leave_each_other_alone(stage: Stage, tmp_path: Path) ->
     other = Stage(tmp_path / "other")
     over = threading.Event()
     ends: list[Ended] = []
-    long = other.job("clears_and_goes_on", marker="c/b/2", cancelled=over.is_set)
+    long = other.job("clears_and_goes_on", marker=other.marker, cancelled=over.is_set)
     thread = threading.Thread(target=lambda: ends.append(run(long)))
     thread.start()
     other.await_entry("agent")
     try:
-        short = run(stage.job("escapes", marker="c/b/1"))
+        short = run(stage.job("escapes", marker=stage.marker))
         alive = other.alive()
     finally:
         over.set()

@@ -45,7 +45,7 @@ class Orphaned:
 
 @pytest.fixture
 def orphaned(stage: Stage, tmp_path: Path) -> Iterator[Orphaned]:
-    made = Orphaned(stage, tmp_path / "lock", f"clone/{tmp_path.name}/1-abcd")
+    made = Orphaned(stage, tmp_path / "lock", stage.marker)
     yield made
     # Whatever the test was about, nothing may be left; the fixture `stage` looks.
     reap(made.marker, made.lock, made.pid, made.started, grace=0.1)
@@ -109,7 +109,7 @@ def test_spares_itself_and_its_ancestors(stage: Stage, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from gt.fleet.launch import reap; from gt import lock; "
         "from gt.fleet.processes import start_time; import os; me = os.getpid(); "
-        "print(reap('c/b/t', Path(sys.argv[1]), os.getppid(), start_time(os.getppid()), grace=0.1))"
+        "print(reap(os.environ['GT_LEASE'], Path(sys.argv[1]), os.getppid(), start_time(os.getppid()), grace=0.1))"
     )
     # The shell is an ancestor of the one that asks, and the parent of the agent and of a bystander.
     script = """
@@ -118,7 +118,7 @@ def test_spares_itself_and_its_ancestors(stage: Stage, tmp_path: Path) -> None:
         "$PY" -c "$CODE" "$LOCK"
         kill $bystander && echo spared; wait
     """
-    env = {"PATH": os.environ["PATH"], "GT_LEASE": "c/b/t", "PIDS": str(stage.pids)}
+    env = {"PATH": os.environ["PATH"], "GT_LEASE": stage.marker, "PIDS": str(stage.pids)}
     env |= {"PY": sys.executable, "CODE": code, "LOCK": str(tmp_path / "lock")}
     done = subprocess.run(
         ["sh", "-c", script, "sh", *stage.argv("hangs")],
