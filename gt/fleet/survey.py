@@ -62,9 +62,8 @@ def agents(path: str) -> tuple[str, ...]:
 def command_line(preset: str, args: Sequence[str] = ()) -> str:
     """What would be run for an agent of this preset, as a person would type it."""
     known = PRESETS[preset]
-    line = shlex.join(preset_command(known, tuple(args)))
-    line += " {prompt}" if known.prompt == "arg" else ""
-    return re.sub(r"'(\{\w+\})'", r"\1", line) + _given(known.prompt)
+    prompt = ("{prompt}",) if known.prompt == "arg" else ()
+    return _typed((*preset_command(known, tuple(args)), *prompt)) + _given(known.prompt)
 
 
 def permission_mode(preset: str, args: Sequence[str] = ()) -> str:
@@ -96,7 +95,9 @@ def described(agent: AgentSpec) -> tuple[str, str, str]:
 
 
 def _typed(command: Command) -> str:
-    return command if isinstance(command, str) else shlex.join(command)
+    if isinstance(command, str):
+        return command
+    return re.sub(r"'(\{\w+\})'", r"\1", shlex.join(command))
 
 
 def _given(prompt: str) -> str:

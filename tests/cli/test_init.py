@@ -189,7 +189,7 @@ def test_settings_that_were_written_before_are_what_is_told_and_committed(
     place = scene.path / ".gt/town.yaml"
     place.write_text("apiVersion: gt/v1\nagent: mine\nagents:\n  mine: {command: [fix, '{bead}']}\n")
     said = scene("init", environ=environ).out
-    assert "agent mine runs: fix '{bead}'" in said
+    assert "agent mine runs: fix {bead}" in said
     assert "claude" not in said
     place.write_text("apiVersion: gt/v1\nagnet: mine\n")
     assert "did you mean agent?" in scene("init", "--commit", code=1, environ=environ).err
