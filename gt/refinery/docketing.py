@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gt.core.bead import Bead, Result
-from gt.core.docket import Change, Docket, Ids, Record, Tally, Tip, Tried
+from gt.core.docket import NOBODY, Change, Docket, Ids, Record, Tally, Tip, Tried
 from gt.core.docket import GateRun as Wanted
 from gt.core.docket import Verdict as Ruled
 from gt.core.ready import satisfied
@@ -210,12 +210,15 @@ class Docketing:
     def _tried(self, tip: str, town: Town, waiting: Mapping[str, Member]) -> Iterable[Tried]:
         names = {member.name: member for member in waiting.values()}
         bases = {each.name for each in self.tips(tip)}
+        landed = NOBODY.union(*(each.landed for each in self.tips(tip)))
         for (base, asked), known in self.asked.items():
             if base not in bases:
                 continue
             it = self._again(base, asked, known, names, town)
             if it is not None:
-                yield from self._told(base, asked, it)
+                # What speaks of nothing but the target must be young, whoever had it run.
+                ttl = outcomes.CONTROL_TTL if asked <= landed else outcomes.TTL
+                yield from self._told(base, asked, it, ttl)
         yield from self._of_target(tip, town)
 
     def _again(
@@ -233,9 +236,9 @@ class Docketing:
         except GtError:
             return None
 
-    def _told(self, base: str, asked: Ids, it: Candidate) -> Iterable[Tried]:
+    def _told(self, base: str, asked: Ids, it: Candidate, ttl: int) -> Iterable[Tried]:
         repo, now = self.yard.repo, self.yard.clock()
-        seen = [test.known(repo, now) for test in it.tests]
+        seen = [test.known(repo, now, ttl) for test in it.tests]
         reds = [each for known in seen for each in known if each.verdict is Verdict.FAIL]
         for each in reds:
             yield Tried(base, asked, Ruled.FAIL, self._named_in(each, it))
