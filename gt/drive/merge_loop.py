@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from gt.core.bead import Bead, Result, Submission
 from gt.core.docket import Docket, GateRun, Ids, Purpose
+from gt.core.findings import find
 from gt.core.lineup import line_up
 from gt.core.rulings import Land
 from gt.core.slotting import slot_count
@@ -256,9 +257,9 @@ class Merging:
             return [bead for name in names if (bead := snapshot.find(name)) is not None]
 
     def _order(self, docket: Docket, seen: View) -> dict[str, Member]:
-        """What can be gated, in landing order."""
-        landed = frozenset().union(*(tip.landed for tip in docket.tips))
-        names = line_up(docket, landed, frozenset()).order
+        """What can be gated, in landing order: the very line-up that the plan is made from."""
+        shown = find(docket)
+        names = line_up(docket, shown.landed, shown.stalled).order
         found = {name: self.docketing.member(name, seen.beads) for name in names}
         return {name: member for name, member in found.items() if member is not None}
 
