@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from gt.core.bead import Bead, Result, Submission
-from gt.core.docket import Docket, GateRun, Ids, Purpose
+from gt.core.docket import Docket, GateRun, Purpose
 from gt.core.findings import find
 from gt.core.lineup import line_up
 from gt.core.rulings import Land
@@ -21,7 +21,7 @@ from gt.core.speculate import Plan, plan
 from gt.core.town import TOWN_FILE, Town
 from gt.core.world import Standing
 from gt.drive.merge_report import MergeReport
-from gt.drive.merge_rulings import Fate, Rulings, label
+from gt.drive.merge_rulings import Rulings, label
 from gt.drive.merge_view import View, look
 from gt.errors import Malformed
 from gt.fleet.interrupts import Interrupts, interrupts
@@ -68,8 +68,6 @@ class Merging:
     docketing: Docketing = field(init=False)
     rulings: Rulings = field(init=False)
     keys: Keys = field(default_factory=Keys)
-    certified: set[tuple[str, Ids]] = field(default_factory=set)
-    """What was gated once more because its tree on the tip wasn't the one that was green."""
     controls: int = 0
     """How often the target itself was gated because something seemed wrong with it."""
     judged: set[tuple[str, str]] = field(default_factory=set)
@@ -96,7 +94,8 @@ class Merging:
                     seen = self._look()
                     continue
                 if not lanes.running:
-                    closed(self.report, self._look())
+                    end = closed(self.report, self._look())
+                    end.trouble = end.trouble or self.rulings.obstacle(end.left, end.end)
                     return
                 self._await(lanes, watch)
                 seen = self._look()
@@ -199,7 +198,7 @@ class Merging:
             )
             decided = Plan((), (again,))
         if decided.rulings:
-            return self._ruled(decided, docket, order, town, seen, lanes)
+            return self._ruled(decided, docket, order, town, seen)
         learnt = False
         for run in decided.runs:
             if self._spent(seen, docket.tip, town):
@@ -208,27 +207,15 @@ class Merging:
         return learnt
 
     def _ruled(
-        self,
-        decided: Plan,
-        docket: Docket,
-        order: Mapping[str, Member],
-        town: Town,
-        seen: View,
-        lanes: Lanes[GateRun],
+        self, decided: Plan, docket: Docket, order: Mapping[str, Member], town: Town, seen: View
     ) -> bool:
         """Carry out what was decided; whether the world has changed by it."""
         changed = False
         for ruling in decided.rulings:
-            if not isinstance(ruling, Land):
-                changed |= self.rulings.convict(ruling, seen)
-                continue
-            fate = self.rulings.land(ruling, docket, order, town)
-            members = frozenset(ruling.members)
-            if fate is Fate.UNPROVEN and (docket.tip, members) not in self.certified and not lanes.running:
-                self.certified.add((docket.tip, members))
-                run = GateRun(docket.tip, members, Purpose.CERTIFY, "what was green elsewhere, on the tip")
-                changed |= self._start(run, docket, order, town, seen, lanes)
-            changed |= fate is Fate.CHANGED
+            if isinstance(ruling, Land):
+                changed |= self.rulings.land(ruling, docket, order, town)
+            else:
+                changed |= self.rulings.convict(ruling, docket, town, seen)
         return changed
 
     def _docket(self, seen: View, tip: str, town: Town, lanes: Lanes[GateRun]) -> Docket:

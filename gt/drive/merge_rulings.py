@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 
 from gt.core.bead import Result
 from gt.core.docket import Docket, Ids
 from gt.core.rulings import Land, Reject, RejectPair
 from gt.core.town import Town
-from gt.core.world import Queued
+from gt.core.world import Queued, Standing
 from gt.drive.merge_report import MergeReport, Rejection
 from gt.drive.merge_view import View
 from gt.errors import Refused
 from gt.lock import Held
 from gt.refinery import evidence, outcomes
+from gt.refinery.candidate import preview
 from gt.refinery.docketing import Docketing
 from gt.refinery.landing import NotNow, land
 from gt.refinery.outcomes import Outcome
@@ -25,17 +25,6 @@ from gt.refinery.yard import Yard
 from gt.store.ledger import Ledger
 from gt.verbs.landed import landed as record_landing
 from gt.verbs.reject import reject as send_back
-
-
-class Fate(Enum):
-    """What became of a landing."""
-
-    CHANGED = "changed"
-    """It landed, or the world turned out to be another: look again."""
-    REFUSED = "refused"
-    """It was tried before in this very world."""
-    UNPROVEN = "unproven"
-    """What it would come to on the tip isn't the tree that was gated: that is to be gated first."""
 
 
 @dataclass(slots=True)
@@ -49,33 +38,47 @@ class Rulings:
     report: MergeReport
     tell: Callable[[str], None]
     docketing: Docketing
-    refused: set[tuple[str, Ids]] = field(default_factory=set)
-    """What could not be landed on which tip: trying again in the same world wouldn't help."""
+    refused: dict[tuple[str, Ids], str] = field(default_factory=dict)
+    """What could not be landed on which tip, and why: trying again in the same world wouldn't help."""
 
     def record(self, bead: str, token: str) -> None:
         """Tell the ledger of a landing."""
         yard = self.yard
         record_landing(yard.repo, self.ledger, bead, token, actor=yard.actor, now=yard.clock())
 
-    def land(self, ruling: Land, docket: Docket, order: Mapping[str, Member], town: Town) -> Fate:
-        """Land these, if their tree on the tip is proven; each is recorded and told."""
+    def land(self, ruling: Land, docket: Docket, order: Mapping[str, Member], town: Town) -> bool:
+        """Land these, if their tree on the tip is proven; each is recorded and told. Whether anything is new."""
         key = (docket.tip, frozenset(ruling.members))
         if key in self.refused:
-            return Fate.REFUSED
+            return False
         it = self._proven(ruling, docket, order, town)
         proofs = it.proofs(self.yard.repo, self.yard.clock()) if it else None
         if it is None or proofs is None:
-            return Fate.UNPROVEN
+            # Merged in another order, or on what landed meanwhile, they come to another tree than the one that passed.
+            if ruling.proof.base != docket.tip:
+                self.docketing.disown(ruling.proof)
+            return True
         done = land(self.yard, self.ledger, self.held, self.target, it.train, {it.tree: proofs}, town)
         if isinstance(done, NotNow):
-            self.refused.add(key)
             self.yard.say(f"{label(it.train, self.target)}: not landed: {done.why}")
-            return Fate.CHANGED
+            misfit = next((each for each in it.train.members if each.bead == done.misfit), None)
+            if misfit is not None and len(it.train.members) > 1:
+                self.docketing.part(misfit, it.train.members)
+                self.docketing.disown(ruling.proof)
+            else:
+                self.refused[key] = done.why
+            return True
         for member in it.train.members:
             self.report.landed.append((member.bead, member.sub.token, done))
             self.record(member.bead, member.sub.token)
             self.tell(f"{member.bead} landed on {self.target} as {done.commit[:12]}")
-        return Fate.CHANGED
+        return True
+
+    def obstacle(self, left: Sequence[Queued], tip: str | None) -> str | None:
+        """Why what is proven and due still could not be landed, as a clause after the target's name; None if nothing is."""
+        due = {f"{q.bead}/{q.token}/{q.commit}" for q in left if q.standing is Standing.DUE}
+        found = [why for (at, members), why in self.refused.items() if at == tip and members <= due]
+        return f"could not be moved: {found[-1]}" if found else None
 
     def _proven(
         self, ruling: Land, docket: Docket, order: Mapping[str, Member], town: Town
@@ -87,12 +90,18 @@ class Rulings:
         train = self.docketing.train(docket.tip, ruling.members, order)
         return self.docketing.candidate(train, town) if len(train.cars) == len(ruling.members) else None
 
-    def convict(self, ruling: Reject | RejectPair, seen: View) -> bool:
-        """Send back what the evidence is against; whether it is."""
+    def convict(self, ruling: Reject | RejectPair, docket: Docket, town: Town, seen: View) -> bool:
+        """Send back what the evidence is against, if it is evidence; whether anything is new."""
         member = self.docketing.member(ruling.change, seen.beads)
         queued = next((q for q in seen.queue.on(self.target) if member and q.bead == member.bead), None)
         if member is None or queued is None:
             return False
+        tree = preview(self.yard.repo, docket.tip, member.sub.commit, town).tree
+        foreign = [red for red in ruling.reds if self.docketing.is_outdated(red, tree)]
+        for red in foreign:
+            self.docketing.disown(red)
+        if foreign:
+            return True
         return self.reject(queued, Result.RED, self._evidence(ruling, member))
 
     def _evidence(self, ruling: Reject | RejectPair, member: Member) -> str:

@@ -48,6 +48,8 @@ class Docketing:
     """By base and members, every run that is known, oldest first; None: an earlier merge's, not made again yet."""
     apart: dict[str, set[str]] = field(default_factory=dict)
     """What could not be coupled with what."""
+    disowned: set[tuple[str, Ids]] = field(default_factory=set)
+    """Runs, by base and members, that say nothing of what these would land as."""
     _candidates: dict[tuple[str, str], Candidate] = field(default_factory=dict)
     _named: dict[str, Ids] = field(default_factory=dict)
     _below: dict[tuple[str, str], Ids] = field(default_factory=dict)
@@ -141,6 +143,26 @@ class Docketing:
                 self.apart.setdefault(name, set()).add(member.name)
         return sum(map(len, self.apart.values())) > before
 
+    def part(self, member: Member, others: Iterable[Member]) -> None:
+        """Remember that this one can't land together with the others."""
+        for other in others:
+            if other != member:
+                self.apart.setdefault(member.name, set()).add(other.name)
+                self.apart.setdefault(other.name, set()).add(member.name)
+
+    def is_outdated(self, run: Tried, tree: str | None) -> bool:
+        """Whether a run on an older tip had all that has landed since, and yet another tree than these changes make today."""
+        it = self.asked.get((run.base, run.members))
+        names = [tip.name for tip in self._tips]
+        if it is None or run.base not in names[:-1]:
+            return False
+        since = self._tips[names.index(run.base) + 1 :]
+        return it.tree != tree and run.members >= NOBODY.union(*(tip.landed for tip in since))
+
+    def disown(self, run: Tried) -> None:
+        """Take a run for none of these changes from now on."""
+        self.disowned.add((run.base, run.members))
+
     def _members(self, queued: Sequence[Queued], beads: Mapping[str, Bead]) -> dict[str, Member]:
         found = {}
         for each in queued:
@@ -212,7 +234,7 @@ class Docketing:
         bases = {each.name for each in self.tips(tip)}
         landed = NOBODY.union(*(each.landed for each in self.tips(tip)))
         for (base, asked), known in self.asked.items():
-            if base not in bases:
+            if base not in bases or (base, asked) in self.disowned:
                 continue
             it = self._again(base, asked, known, names, town)
             if it is not None:

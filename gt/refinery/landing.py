@@ -37,6 +37,8 @@ class NotNow:
     """It wasn't landed, and the target is as it was: look again."""
 
     why: str
+    misfit: str = ""
+    """The Bead that can't land in this company."""
 
 
 def last_look(repo: Repo) -> AbstractContextManager[Held]:
@@ -71,7 +73,7 @@ def land(
         try:
             laid = lay(yard.repo, train, known, town, proofs, Committer(yard.repo, yard.actor, now))
         except Unlayable as error:
-            return NotNow(f"{error.bead} {error.why}")
+            return NotNow(f"{error.bead} {error.why}", error.bead)
         except GitFailed as error:  # it could not be signed
             return NotNow(error.message)
         names = ", ".join(member.sub.commit[:12] for member in train.members)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from gt.core.bead import Attempt, Bead, Result, Status
+from gt.drive import merge_rulings
+from gt.drive.merge_loop import Merging
+from gt.refinery import landing, outcomes
 from tests.conftest import NOW
-from tests.refinery.merging import scene, town
+from tests.refinery.merging import Scene, scene, town
+from tests.store.scenes import bead, write
 
 HOUR = 3600
 
@@ -22,3 +32,71 @@ def test_a_control_of_long_ago_blames_nobody(repo_path: Path, tmp_path: Path) ->
     assert (report.exit_code, report.rejected, report.landed) == (20, [], [])
     assert report.trouble is not None
     assert "is red itself" in report.trouble
+
+
+UNION = {".gitattributes": "list merge=union\n", "list": "0\n"}
+"""A file to which any two changes go together, and whose content says which came first."""
+
+
+def order_counts(path: Path, gate: str) -> tuple[Scene, Bead, Bead]:
+    """A town with a gate on the order of that file, and two changes of it, the first before the second in the queue."""
+    yard = scene(path, town(f'{{name: test, run: "{gate}"}}', more="refinery: {slots: 1}\n"))
+    yard.push(UNION)
+    return yard, yard.submit({"list": "0\na\n"}, priority=2), yard.submit({"list": "0\nb\n"}, priority=3)
+
+
+def held_until_another_lands(yard: Scene, which: Bead, monkeypatch: pytest.MonkeyPatch, *, at: int) -> None:
+    """Put a Bead on hold just before the landing of this number, and let go of it after the next."""
+    real, count = landing.land, itertools.count(1)
+
+    def hold(on: bool) -> None:
+        yard.change(which, lambda bead: replace(bead, spec=replace(bead.spec, hold=on)))
+
+    def land(*args: Any, **more: Any) -> Any:
+        number = next(count)
+        if number == at:
+            hold(True)
+        done = real(*args, **more)
+        if number == at + 1:
+            hold(False)
+        return done
+
+    monkeypatch.setattr(merge_rulings, "land", land)
+
+
+def test_what_passed_in_another_order_is_gated_in_this_one(
+    repo_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard, first, second = order_counts(repo_path, "sort -c list")
+    held_until_another_lands(yard, first, monkeypatch, at=1)
+    report = yard.merge()
+    assert [bead for bead, _, _ in report.landed] == [second.id]
+    assert [lost.bead for lost in report.rejected] == [first.id]
+    assert yard.git("show", "main:list") == "0\nb"
+
+
+def test_what_was_red_in_another_order_is_gated_in_this_one(
+    repo_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard, first, second = order_counts(repo_path, "! grep -A1 a list | grep b")
+    with monkeypatch.context() as patch:
+        patch.setattr(Merging, "_await", interrupted_after_a_run)
+        with pytest.raises(KeyboardInterrupt):
+            yard.merge()
+    assert [(each.verdict, len(each.members)) for each in outcomes.everything(yard.repo)] == [("fail", 2)]
+    spoilt = tuple(
+        Attempt(f"{n}-aaaa", "fixer", NOW, NOW, Result.RED, head=yard.tip(), commits=0) for n in range(1, 21)
+    )
+    write(yard.ledger, bead(9, Status(attempts=spoilt))).close()
+    yard.change(first, lambda bead: replace(bead, spec=replace(bead.spec, hold=True)))
+    held_until_another_lands(yard, first, monkeypatch, at=0)
+    report = yard.merge()
+    assert [bead for bead, _, _ in report.landed] == [second.id, first.id]
+    assert report.rejected == []
+    assert yard.git("show", "main:list") == "0\nb\na"
+
+
+def interrupted_after_a_run(merging: Merging, lanes: Any, watch: Any) -> None:
+    while not lanes.wait(watch, 60):
+        pass
+    raise KeyboardInterrupt
