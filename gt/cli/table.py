@@ -74,6 +74,7 @@ ROWS: Final = (
     Row("resume", CHARGE, "End the pause of a town, whoever began it"),
     Row("stop", CHARGE, "Stop a live attempt; what it did is kept, and it doesn't count against the Bead"),
     Row("merge", CHARGE, "Prove what is submitted, and land it"),
+    Row("try", CHARGE, "Run the gates on what would land, and land nothing"),
     Row("verify", CHARGE, "Check that every commit on a target was proven green before it landed"),
     Row("stats", CHARGE, "Show the town in numbers: landings, waits, agents, gates", agents=True),
     Row("plan", CHARGE, "Print what is to be done now, as the script a person could type", agents=True),

@@ -43,7 +43,7 @@ def run(
     """
     if dry:
         seen = look(repo, ledger, clock())
-        name = _target(seen, target)
+        name = target_named(seen, target)
         report = MergeReport(name, seen.targets[name].tip)
         return closed(report, seen)
     held = lock.try_hold(merge_lock(repo))
@@ -54,7 +54,7 @@ def run(
         slots.clear(repo)
         tidying.tidy(repo, actor, clock())
         seen = look(repo, ledger, clock())
-        name = _target(seen, target)
+        name = target_named(seen, target)
         pins.catch_up(repo, name, actor=actor, now=clock())
         mover = Mover(repo, held, actor, "gt merge: as on the remote", clock())
         there = abroad(mover, ledger, name, seen.towns.get(name))
@@ -73,7 +73,8 @@ def run(
         lock.release(held)
 
 
-def _target(seen: View, wanted: str | None) -> str:
+def target_named(seen: View, wanted: str | None) -> str:
+    """The target of this name (default: the first). Raises NotFound, and Refused where it has no commit."""
     if not seen.targets:
         raise NotFound("target", "git config gt.target is not set", hint="gt init")
     name = wanted or next(iter(seen.targets))

@@ -11,7 +11,7 @@ from gt.store.ledger import Ledger
 
 
 def stats(repo: Repo, ledger: Ledger, since: int, until: int) -> Stats:
-    """What ended after `since`, up to `until` (seconds). Gate runs are told by what is kept of them here."""
+    """What ended after `since`, up to `until` (seconds). Gate runs of merges are told by what is kept here."""
     with ledger.read() as snapshot:
         beads = snapshot.in_phase(*Phase)
     runs = (
@@ -26,5 +26,6 @@ def stats(repo: Repo, ledger: Ledger, since: int, until: int) -> Stats:
             members=len(each.members),
         )
         for each in outcomes.everything(repo)
+        if not outcomes.is_aside(each)
     )
     return count(beads, runs, since, until)

@@ -61,7 +61,7 @@ class Docketing:
         bases = {each.name for each in self.tips(tip)}
         known = [each for each in outcomes.everything(self.yard.repo) if each.base in bases]
         for each in sorted(known, key=lambda each: each.at):
-            if not any(member.startswith("verify/") for member in each.members):
+            if not outcomes.is_aside(each):
                 self.asked.setdefault((each.base, frozenset(each.members)), None)
 
     def tips(self, tip: str) -> tuple[Tip, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from gt.core.bead import Submission
@@ -28,7 +29,8 @@ def of_red(member: Member, it: Train, failed: Outcome, blame: str) -> str:
         [
             f"gate {failed.gate} is red: {failed.why}",
             f"on tree {failed.tree}: {sub.commit[:12]} merged into {sub.base} at {it.tip[:12]}{company}; {blame}",
-            f"reproduce: git checkout --detach {it.tip[:12]} && {merges} && {failed.command}",
+            f"reproduce: gt try --tree {failed.tree} --gate {shlex.quote(failed.gate)} --again",
+            f"or by hand: git checkout --detach {it.tip[:12]} && {merges} && {failed.command}",
             "",
             *lines,
         ]

@@ -64,6 +64,16 @@ class Outcome:
     log: str = ""
 
 
+def aside(what: str, oid: str) -> tuple[str, ...]:
+    """The members of a run that was no part of a merge: `verify` or `try`, and what it was made on."""
+    return (f"{what}/{oid}",)
+
+
+def is_aside(outcome: Outcome) -> bool:
+    """Whether a run was no part of a merge: it tells of its tree, and of no queue."""
+    return any(member.count("/") == 1 for member in outcome.members)
+
+
 def place(repo: Repo, key: str) -> Path:
     """The directory of all outcomes under a key."""
     return repo.gt_dir / "outcomes" / key

@@ -19,6 +19,25 @@ def slot_lock(repo: Repo, number: int = 1) -> Path:
     return repo.gt_dir / "locks" / f"slot-{number}.lock"
 
 
+FIRST_TRY = 101
+"""The first slot of those who only try: they work beside a merge, which leaves the slots of live ones alone."""
+
+
+def try_lock(repo: Repo, number: int) -> Path:
+    """The lock file of whoever tries in that slot; unlike the slot's it isn't inherited: free, and he is gone."""
+    return repo.gt_dir / "locks" / f"try-{number}.lock"
+
+
+def deserted(repo: Repo) -> tuple[int, ...]:
+    """The slots in which something runs though nobody waits for it any more, if no merge is at work here."""
+    return tuple(
+        number
+        for number in slot_numbers(repo)
+        if lock.is_free(slot_lock(repo, number)) is False
+        and (number < FIRST_TRY or lock.is_free(try_lock(repo, number)) is True)
+    )
+
+
 def slot_numbers(repo: Repo) -> tuple[int, ...]:
     """The slots that were ever used here."""
     try:
@@ -44,6 +63,6 @@ def unfinished(repo: Repo) -> str:
 def _left(repo: Repo) -> str:
     if any(os.path.lexists(bringing(repo) / name) for name in ("record.json", "ticket")):
         return "a gt merge that died left a landing half-done in a worktree"
-    if any(lock.is_free(slot_lock(repo, number)) is False for number in slot_numbers(repo)):
+    if deserted(repo):
         return "a gt merge that died left a gate running"
     return ""

@@ -70,6 +70,15 @@ def candidate(yard: Yard, train: Train, towns: Iterable[Town]) -> Candidate:
     return Candidate(train, tree, tuple(tests.values()))
 
 
+def of_tree(yard: Yard, tip: str, tree: str, town: Town) -> Candidate:
+    """What must pass on a tree as it is, whatever it is made of; `tip` is the target's."""
+    tests = [
+        Test(town, check, environment(yard.repo, town, check.gate, yard.environ))
+        for check in checks(yard.repo, town, tree)
+    ]
+    return Candidate(Train(tip, ()), tree, tuple(tests))
+
+
 @dataclass(frozen=True, slots=True)
 class Proved:
     """What came of a candidate's gates."""

@@ -14,16 +14,19 @@ from pathlib import Path
 
 from gt import lock
 from gt.core.town import Town
-from gt.errors import Refused
+from gt.errors import Busy, Refused
 from gt.fleet import roster
 from gt.fleet.launch import reap
 from gt.git import slot as git_slot
 from gt.git.repo import Repo
 from gt.lock import Held
-from gt.refinery.places import slot_lock, slot_numbers
+from gt.refinery.places import FIRST_TRY, deserted, slot_lock, try_lock
 
 PATIENCE = 15.0
 """Seconds to wait for a slot after its orphans were killed."""
+
+MOST_TRIES = 64
+"""How many may try at once: each has a whole worktree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +62,28 @@ def taken(repo: Repo, town: Town, number: int = 1) -> Iterator[Slot]:
 
 
 def clear(repo: Repo) -> int:
-    """End what a killed merge left running in any slot; returns how many processes that were.
+    """End what a merge or a try that was killed left running in any slot; returns how many processes that were.
 
-    For the holder of the merge lock: nobody else's gates run then.
+    For the holder of the merge lock: nobody's gates run then but those of a live `gt try`.
     """
-    ended = 0
-    for number in slot_numbers(repo):
-        path = slot_lock(repo, number)
-        if lock.is_free(path) is False:
-            ended += reap(f"{roster.clone(repo)}/slot-{number}", path, None, None)
-    return ended
+    return sum(
+        reap(f"{roster.clone(repo)}/slot-{number}", slot_lock(repo, number), None, None)
+        for number in deserted(repo)
+    )
+
+
+@contextmanager
+def for_a_try(repo: Repo) -> Iterator[int]:
+    """The number of a slot in which nobody else tries, for as long as this lasts. Raises Busy if there is none."""
+    for number in range(FIRST_TRY, FIRST_TRY + MOST_TRIES):
+        mine = lock.try_hold(try_lock(repo, number))
+        if mine is not None:
+            try:
+                yield number
+            finally:
+                lock.release(mine)
+            return
+    raise Busy(f"{MOST_TRIES} others try something here already")
 
 
 def fill(repo: Repo, town: Town, slot: Slot, commit: str, tree: str) -> git_slot.Place:

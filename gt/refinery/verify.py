@@ -139,7 +139,8 @@ def _known(repo: Repo, check: Check, recorded: frozenset[str]) -> Proof:
 
 def _rerun(yard: Yard, town: Town, check: Check, step: Step) -> Proof:
     yard.say(f"{step.oid[:12]}: gate {check.gate.name} ...")
-    made = run(yard, town, check, step.oid, base=step.oid, members=(f"verify/{step.oid}",), queue="verify")
+    by = outcomes.aside("verify", step.oid)
+    made = run(yard, town, check, step.oid, base=step.oid, members=by, queue="verify")
     yard.say(f"{step.oid[:12]}: gate {check.gate.name}: {made.verdict} ({made.why})")
     if made.verdict is Verdict.PASS:
         return Proof.RUN

@@ -101,7 +101,7 @@ ELSEWHERE = {
     **dict.fromkeys(("sync", "join"), "need another machine: tests/store/test_sync_killed.py"),
     "gc": "keeps what it wants until it is done, and writes no ledger: tests/verbs/test_gc.py",
     "kill": "writes nothing",
-    "verify": "keeps outcomes, as `merge` does",
+    **dict.fromkeys(("verify", "try"), "keep outcomes, as `merge` does"),
     "demo": "makes a town of its own, and throws it away",
 }
 AGENTS_TOO = {"note", "ask", "propose", "fail", "submit"}
