@@ -9,6 +9,7 @@ from gt.cli.beads import phase_cell
 from gt.cli.text import Cell, Styled, length, one_line, relative, table
 from gt.cli.view import View
 from gt.core.bead import Attempt, Bead, Phase, Spec
+from gt.core.reverts import under_way, undone_by
 from gt.core.when import format_duration, format_time
 
 Line = tuple[Cell, ...]
@@ -62,6 +63,7 @@ def _standing(bead: Bead, view: View) -> Iterator[Line]:
         yield from ((f"{'approved:':<12}{one_line(each.by)}",) for each in status.approvals)
     if status.landed:
         yield (f"{'landed:':<12}{status.landed.commit[:12]}, {relative(status.landed.at, now)}",)
+        yield from _reverted(bead, view)
     if status.closed:
         closed = status.closed
         note = f": {one_line(closed.note)}" if closed.note else ""
@@ -77,6 +79,15 @@ def _standing(bead: Bead, view: View) -> Iterator[Line]:
         yield (f"{'waits:':<12}it {one_line(why.text)}",)
         if why.hint:
             yield (f"{'':<12}{why.hint}",)
+
+
+def _reverted(bead: Bead, view: View) -> Iterator[Line]:
+    """By what its landing was taken back, or is about to be."""
+    done = undone_by(bead, view.reverts)
+    if done is not None and done.status.landed is not None:
+        yield (f"{'reverted:':<12}by {done.id}, {relative(done.status.landed.at, view.now)}",)
+    elif (coming := under_way(bead, view.reverts)) is not None:
+        yield (f"{'revert:':<12}{_named(coming)}",)
 
 
 def _fields(spec: Spec, view: View) -> Iterator[Line]:

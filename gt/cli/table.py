@@ -70,6 +70,7 @@ ROWS: Final = (
     Row("approve", CHARGE, "Let a submission land that needs a person's word"),
     Row("reject", CHARGE, "Send a submission back: the next attempt is told why"),
     Row("withdraw", CHARGE, "Take a submission back before it lands; it costs no attempt"),
+    Row("revert", CHARGE, "Take back what a Bead landed: submit the inverse change, for a Bead of its own"),
     Row("pause", CHARGE, "Pause the town: nothing is claimed, gated or landed until somebody resumes it"),
     Row("resume", CHARGE, "End the pause of a town, whoever began it"),
     Row("stop", CHARGE, "Stop a live attempt; what it did is kept, and it doesn't count against the Bead"),

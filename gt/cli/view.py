@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.ready import Cause, Waiting, waiting
+from gt.core.reverts import LINK
 from gt.core.state import TownState
 from gt.errors import Malformed, NotFound
 
@@ -92,6 +93,10 @@ class View:
     def children(self, bead: str) -> tuple[Bead, ...]:
         """The Beads whose parent this is."""
         return tuple(map(self.over, self.snapshot.children(bead)))
+
+    def reverts(self, bead: str) -> tuple[Bead, ...]:
+        """The Beads that are linked to this one as its reverts."""
+        return tuple(map(self.over, self.snapshot.linked_to(bead, f"link:{LINK}")))
 
     def waiting(self, bead: Bead) -> Waiting | None:
         """What the Bead waits for, None if it is ready. What it waits for may be a file that can't be read."""

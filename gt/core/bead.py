@@ -154,7 +154,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A commit offered for landing."""
+    """A commit offered for landing; of a proposal, what will be offered once it is accepted."""
 
     token: str
     commit: str

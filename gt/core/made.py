@@ -49,6 +49,13 @@ def accept() -> Made:
     return Made("accept", there, lambda bead, _limits, _now: moves.accept(bead))
 
 
+def admit(submission: Submission, attempt: Attempt) -> Made:
+    def make(bead: Bead, _limits: Limits, _now: int) -> Bead:
+        return moves.admit(bead, submission, attempt)
+
+    return Made("admit", submit(submission, attempt).there, make)
+
+
 def claim(lease: Lease, observed: str) -> Made:
     def there(bead: Bead) -> bool:
         held = (bead.status.lease, bead.status.submission, *bead.status.attempts)

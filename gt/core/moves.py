@@ -161,7 +161,31 @@ def _check_token(bead: Bead, token: str, *, elsewhere: bool) -> None:
 @_edge((Phase.PROPOSED,), (Phase.OPEN,), "person", "none")
 def accept(bead: Bead) -> Bead:
     """A proposal becomes work."""
-    return replace(bead, status=replace(bead.status, phase=Phase.OPEN))
+    return replace(bead, status=replace(bead.status, phase=Phase.OPEN, submission=None))
+
+
+@_edge(
+    (Phase.PROPOSED,), (Phase.SUBMITTED,), "person", "token and commit are those that it was proposed with"
+)
+def admit(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
+    """A proposal that came with its work is accepted: the work is offered for landing."""
+    proposed = bead.status.submission
+    if proposed is None:
+        raise IllegalMove(bead.id, "was proposed without a commit", hint=f"gt accept {bead.id}")
+    if (proposed.token, proposed.commit) != (submission.token, submission.commit):
+        raise IllegalMove(bead.id, f"was proposed with {proposed.commit[:12]}, not {submission.commit[:12]}")
+    if bead.attempt(submission.token) is not None:
+        raise IllegalMove(bead.id, f"has an attempt {submission.token} already")
+    status = replace(
+        bead.status,
+        phase=Phase.SUBMITTED,
+        observed=submission.spec,
+        submission=submission,
+        approvals=(),
+        wake=None,
+        attempts=(*bead.status.attempts, attempt),
+    )
+    return replace(bead, status=status)
 
 
 @_edge((Phase.OPEN,), (Phase.LEASED,), "person or gt work", "ready; the token's ordinal is the next")
@@ -356,7 +380,7 @@ def withdraw(bead: Bead, token: str, reason: str, limits: Limits, now: int) -> B
 )
 def close(bead: Bead, closed: Closed) -> Bead:
     """It ends without landing."""
-    status = replace(bead.status, phase=Phase.CLOSED, closed=closed, stuck=None, wake=None)
+    status = replace(bead.status, phase=Phase.CLOSED, closed=closed, submission=None, stuck=None, wake=None)
     return replace(bead, status=status)
 
 

@@ -33,6 +33,8 @@ class Evidence:
     """The paths on which it conflicts with the target."""
     tail: str = ""
     """The end of the last attempt's log."""
+    reverted: tuple[str, ...] = ()
+    """For each landing of this task that was taken back: what the revert says."""
 
 
 def build(bead: Bead, evidence: Evidence, base: str, above: tuple[Bead, ...] = ()) -> str:
@@ -96,6 +98,9 @@ def _earlier(bead: Bead, evidence: Evidence) -> Iterator[str]:
         yield from _fenced("answer", question.answer, TEXT)
     for attempt in attempts:
         yield from _attempt(attempt)
+    for text in evidence.reverted:
+        yield "What this task landed earlier was taken back: nothing of it is on the target any more. The revert says:"
+        yield from _fenced("revert", text, TEXT)
     yield from _left(evidence)
     if evidence.tail.strip():
         yield "The end of the last attempt's output:"

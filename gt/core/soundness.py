@@ -21,7 +21,7 @@ def contradictions(bead: Bead) -> Iterator[str]:
     """Parts of a status that don't go with its phase."""
     status, phase = bead.status, bead.phase
     parts = (
-        ("submission", status.submission, (Phase.SUBMITTED, Phase.LANDED)),
+        ("submission", status.submission, (Phase.PROPOSED, Phase.SUBMITTED, Phase.LANDED)),
         ("landed", status.landed, (Phase.LANDED,)),
         ("closed", status.closed, (Phase.CLOSED,)),
         ("stuck", status.stuck, (Phase.STUCK,)),

@@ -64,7 +64,12 @@ def _steps(at: Bead, goal: Status) -> Iterator[Made]:
 
 
 def _from_proposed(at: Bead, goal: Status) -> Iterator[Made]:
-    if goal.phase is Phase.CLOSED and goal.closed and not _new(at, goal):
+    proposed = at.status.submission
+    offered = next((a for a in _new(at, goal) if proposed and a.token == proposed.token), None)
+    if proposed and offered:
+        later = goal.submission
+        yield made.admit(later if later and later.token == proposed.token else proposed, offered)
+    elif goal.phase is Phase.CLOSED and goal.closed and not _new(at, goal):
         yield made.close(goal.closed)
     elif goal.phase is not Phase.PROPOSED:
         yield made.accept()

@@ -33,6 +33,7 @@ INSTEAD = {
     "withdraw": "claim",
     "release": "claim",
     "undo": "claim",
+    "accept": "withdraw",
 }
 """The verb to type where a change of a status by another can't be taken back; for all others it is `retry`."""
 

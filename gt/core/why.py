@@ -10,6 +10,7 @@ from gt.core.calls import Call, wait_of
 from gt.core.capacity import refusal
 from gt.core.plan import By, Plan
 from gt.core.ready import CONTAINERS
+from gt.core.reverts import under_way, undone_by
 from gt.core.when import format_duration, format_time
 from gt.core.world import Liveness, Queued, Standing, World
 
@@ -69,7 +70,7 @@ def _reason(world: World, plan: Plan, bead: Bead) -> Reason:
         case Phase.STUCK:
             return _called(plan, bead) or Reason(bead.id, "is stuck", f"gt retry {bead.id}")
         case Phase.LANDED:
-            return Reason(bead.id, _landed(bead))
+            return _landed(world, bead)
         case Phase.CLOSED:
             return Reason(bead.id, _closed(bead), f"gt reopen {bead.id}")
 
@@ -147,8 +148,21 @@ def _called(plan: Plan, bead: Bead) -> Reason | None:
     return Reason(bead.id, call.text, call.hint) if call else None
 
 
-def _landed(bead: Bead) -> str:
-    """Where it landed, and what it took."""
+def _landed(world: World, bead: Bead) -> Reason:
+    """Where it landed and what it took; what became of that, if it was reverted."""
+    done = undone_by(bead, world.reverts)
+    if done is not None and done.status.landed is not None:
+        text = f"{_took(bead)}; reverted by {done.id} at {format_time(done.status.landed.at)}"
+        return Reason(bead.id, text, f"gt reopen {bead.id}")
+    coming = under_way(bead, world.reverts)
+    if coming is not None:
+        return Reason(
+            bead.id, f"{_took(bead)}; {coming.id}, which reverts it, is {coming.phase}", on=coming.id
+        )
+    return Reason(bead.id, _took(bead))
+
+
+def _took(bead: Bead) -> str:
     landed, attempts = bead.status.landed, bead.status.attempts
     if landed is None:
         return "has landed"

@@ -10,6 +10,7 @@ from functools import cached_property
 from gt.core.bead import Bead, Landed, Lease, Phase
 from gt.core.breaker import Breaker, breaker
 from gt.core.page import Page
+from gt.core.reverts import LINK
 from gt.core.state import TownState
 from gt.core.town import AgentSpec, Command, Town
 
@@ -142,6 +143,11 @@ class World:
     def children(self, bead: str) -> tuple[Bead, ...]:
         """The Beads whose parent this is, landings laid over."""
         return self._families.get(bead, ())
+
+    def reverts(self, bead: str) -> tuple[Bead, ...]:
+        """The Beads that this world has which are linked to this one as its reverts, landings laid over."""
+        found = (self.look(each.id) for each in self.beads.values() if bead in each.spec.links.get(LINK, ()))
+        return tuple(each for each in found if each is not None)
 
     def in_phase(self, phase: Phase) -> tuple[Bead, ...]:
         """The Beads in a phase, landings laid over, by id."""

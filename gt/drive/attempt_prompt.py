@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gt.core.bead import Bead, Lease
 from gt.core.prompt import TAIL, Evidence, build
+from gt.core.reverts import LINK, taken_back
 from gt.drive.attempt_start import Start, start_of
 from gt.fleet import launch
 from gt.fleet.places import log_path
@@ -14,12 +17,12 @@ from gt.store.targets import targets
 
 def prompt_for(repo: Repo, snapshot: Snapshot, bead: Bead, start: Start | None) -> str:
     """The prompt of an attempt that begins at `start`; None: it isn't known where one would."""
-    evidence = Evidence(tail=_tail(repo, bead))
+    evidence = Evidence(tail=_tail(repo, bead), reverted=_reverted(snapshot, bead))
     if start is not None:
-        evidence = Evidence(start.merged, start.aside, start.conflicts, evidence.tail)
+        evidence = replace(evidence, merged=start.merged, aside=start.aside, conflicts=start.conflicts)
     else:
         heads = [attempt.head for attempt in bead.status.attempts if attempt.head]
-        evidence = Evidence(aside=heads[-1] if heads else None, tail=evidence.tail)
+        evidence = replace(evidence, aside=heads[-1] if heads else None)
     lease = bead.status.lease
     base = lease.base if lease else bead.spec.base or targets(repo)[0]
     return build(bead, evidence, base, _above(snapshot, bead))
@@ -38,6 +41,11 @@ def _tail(repo: Repo, bead: Bead) -> str:
         return ""
     text = launch.tail(log_path(repo, bead.id, ended[-1].token), TAIL * 2)
     return "\n".join(line for line in text.splitlines() if not line.startswith('{"type":'))
+
+
+def _reverted(snapshot: Snapshot, bead: Bead) -> tuple[str, ...]:
+    found = taken_back(bead, lambda name: snapshot.linked_to(name, f"link:{LINK}"))
+    return tuple(f"{each.spec.title}\n\n{each.spec.body}" for each in found)
 
 
 def _above(snapshot: Snapshot, bead: Bead) -> tuple[Bead, ...]:

@@ -9,6 +9,7 @@ from gt.core.draft import Origin
 from gt.drive.delivery import Delivery, deliver
 from gt.drive.hands import Hands
 from gt.verbs.offer import offer, offered_by
+from gt.verbs.revert import propose_revert, revert
 from gt.verbs.submit import submit
 
 
@@ -41,6 +42,15 @@ def hand_in_branch(
     """Offer a branch, for the open Bead or a new one. Raises what `offered_by` and `offer` raise."""
     what = offered_by(hands.repo, branch, base, strategy)
     return _delivered(hands, offer(hands.repo, hands.ledger, what, bead, title, origin))
+
+
+def hand_in_revert(
+    hands: Hands, bead: str, *, reason: str, title: str | None, propose: bool, origin: Origin
+) -> HandedIn:
+    """Offer, or only propose, what takes back the landing of a Bead. Raises what `revert` raises."""
+    make = propose_revert if propose else revert
+    made = make(hands.repo, hands.ledger, bead, reason=reason, title=title, origin=origin)
+    return HandedIn(made, None) if propose else _delivered(hands, made)
 
 
 def _delivered(hands: Hands, after: Bead) -> HandedIn:

@@ -1,4 +1,4 @@
-"""One commit's change put on another: a cherry-pick in memory.
+"""One commit's change put on another, or taken from it: a cherry-pick and a revert in memory.
 
 `git merge-tree --merge-base` came with git 2.40. Before that the same is had from three commits made for the purpose:
 the old parent's tree, and on top of it, side by side, the tree to change and the tree that has the change.
@@ -23,8 +23,21 @@ def picked(repo: Repo, onto: str, commit: str, *, arena: Path) -> Merged:
     with Objects(repo) as odb:
         there = odb.commit(commit)
         before = odb.commit(there.parents[0]).tree if there.parents else EMPTY_TREE[repo.object_format]
-        base = odb.add_commit(before, (), "before", NOBODY, 0)
+    return _carried(repo, onto, before, there.tree, arena)
+
+
+def undone(repo: Repo, onto: str, before: str, after: str, *, arena: Path) -> Merged:
+    """What `onto` would be without the change that led from one commit to another; all else as for `picked`."""
+    with Objects(repo) as odb:
+        old, new = odb.commit(before).tree, odb.commit(after).tree
+    return _carried(repo, onto, new, old, arena)
+
+
+def _carried(repo: Repo, onto: str, old: str, new: str, arena: Path) -> Merged:
+    """The change from one tree to another, made of a commit."""
+    with Objects(repo) as odb:
+        base = odb.add_commit(old, (), "before", NOBODY, 0)
         ours = odb.add_commit(odb.commit(onto).tree, (base,), "onto", NOBODY, 0)
-        theirs = odb.add_commit(there.tree, (base,), "change", NOBODY, 0)
+        theirs = odb.add_commit(new, (base,), "change", NOBODY, 0)
         odb.flush()
     return merge_trees(repo, ours, theirs, arena=arena)

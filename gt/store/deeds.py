@@ -25,7 +25,7 @@ UNDOES = "Gt-Undoes"
 DEEDS = frozenset(
     {
         "accept", "ack", "answer", "approve", "ask", "claim", "close", "create", "dep", "dismiss", "edit", "fail",
-        "import", "note", "pause", "propose", "release", "reopen", "resume", "retry", "submit", "withdraw",
+        "import", "note", "pause", "propose", "release", "reopen", "resume", "retry", "revert", "submit", "withdraw",
     }
 )  # fmt: skip
 """What people do by hand. The rest is done in their name by `gt merge`, `gt reconcile` and the like."""

@@ -162,6 +162,16 @@ class Snapshot:
         inner = "SELECT src FROM edge WHERE dst = ? AND kind = ?"
         return self._beads(f"id IN ({inner}) ORDER BY id", (bead, kind))
 
+    def with_linked(self, bead: str, kind: str) -> tuple[str, ...]:
+        """The id itself, those of the Beads that point to it by links of this kind, of those that point to these, and so on."""
+        found = {bead: None}
+        left = [bead]
+        while left:
+            new = [each.id for each in self.linked_to(left.pop(), kind) if each.id not in found]
+            found.update(dict.fromkeys(new))
+            left += new
+        return tuple(found)
+
     def referring(self, bead: str) -> tuple[Bead, ...]:
         """The Beads that name this one: as a need, as the parent, by a link of any kind; by id."""
         inner = "SELECT src FROM edge WHERE dst = :bead UNION SELECT id FROM bead WHERE parent = :bead"

@@ -69,6 +69,8 @@ ROWS = (
     row("approve", SUBMITTED),
     row("reject", SUBMITTED, "--reason", "no", anew=True),
     row("withdraw", SUBMITTED, "--hold", anew=True),
+    row("revert", LANDED, "--reason", "slow", anew=True, draws=True),
+    row("revert", LANDED, "--propose", anew=True, draws=True),
     row("pause", "--reason", "holiday"),
     row("resume", prepare=lambda stage: gt(stage / "repo", "pause", "--reason", "holiday")),
     row("claim", OPEN, "--for", "1h"),

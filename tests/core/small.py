@@ -48,6 +48,11 @@ def bead(name: str, phase: Phase = Phase.OPEN, **fields: Any) -> Bead:
     return Bead(gt(name), f"uid of {name}", Created(NOW, "alice"), Spec(title=name, **fields), status)
 
 
+def with_work(proposal: Bead) -> Bead:
+    """The same proposal, with a commit that it will submit once it is accepted."""
+    return replace(proposal, status=replace(proposal.status, submission=submission("1-aaaa")))
+
+
 def gt(name: str) -> str:
     """The id behind a short name."""
     return f"gt-{name:0<8}"

@@ -128,7 +128,7 @@ def statuses(draw: st.DrawFn) -> Status:
         phase=phase,
         observed=draw(line),
         lease=of(Phase.LEASED, leases),
-        submission=of(Phase.SUBMITTED, submissions),
+        submission=draw(maybe(submissions)) if phase is Phase.PROPOSED else of(Phase.SUBMITTED, submissions),
         landed=of(Phase.LANDED, landings),
         closed=of(Phase.CLOSED, closings),
         stuck=of(Phase.STUCK, stucks),

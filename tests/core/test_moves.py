@@ -8,19 +8,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gt.core import moves
-from gt.core.bead import Approval, Bead, Closed, CloseReason, Landed, Phase, Result, StuckReason
+from gt.core.bead import (
+    Approval,
+    Attempt,
+    Bead,
+    Closed,
+    CloseReason,
+    Landed,
+    Phase,
+    Result,
+    StuckReason,
+    Submission,
+)
 from gt.core.data import bead_data
 from gt.core.schema import bead_from
 from gt.core.town import Limits
 from gt.errors import IllegalMove
 from tests.core import strategies
-from tests.core.small import NOW, OID, attempt, bead, lease, submission
+from tests.core.small import NOW, OID, attempt, bead, lease, submission, with_work
 
 LIMITS = Limits()
 
 Move = Callable[[Bead], Bead]
 CALLS: dict[str, Move] = {
     "accept": moves.accept,
+    "admit": lambda b: moves.admit(b, *_brought(b)),
     "claim": lambda b: moves.claim(b, lease(f"{b.next_ordinal}-aaaa"), ""),
     "renew": lambda b: moves.renew(b, b.status.lease.token if b.status.lease else "1-aaaa", NOW + 9**9),
     "submit": lambda b: moves.submit(b, submission(_token(b)), attempt(_token(b), Result.SUBMITTED)),
@@ -53,6 +65,11 @@ def _token(b: Bead) -> str:
     return b.status.lease.token if b.status.lease else "1-aaaa"
 
 
+def _brought(b: Bead) -> tuple[Submission, Attempt]:
+    brought = b.status.submission or submission("1-aaaa")
+    return brought, replace(attempt(brought.token, Result.SUBMITTED), agent="")
+
+
 def _offer(b: Bead) -> tuple[str, str]:
     offer = b.status.submission
     return (offer.token, offer.commit) if offer else ("1-aaaa", OID)
@@ -67,6 +84,8 @@ def test_every_move_is_called_here() -> None:
 def test_a_move_goes_only_where_the_table_says(name: str, phase: Phase) -> None:
     edge = moves.MOVES[name]
     before = bead("a", phase)
+    if name == "admit" and phase is Phase.PROPOSED:
+        before = with_work(before)
     if phase not in edge.leaves:
         with pytest.raises(IllegalMove, match=f"can't {name}"):
             CALLS[name](before)

@@ -35,7 +35,7 @@ from gt.core.town import Limits
 from gt.core.trace import trace
 from gt.errors import IllegalMove
 from tests.core import strategies, test_model
-from tests.core.small import NOW, OID, attempt, bead, lease, submission
+from tests.core.small import NOW, OID, attempt, bead, lease, submission, with_work
 from tests.core.test_moves import CALLS
 
 LIMITS = Limits(attempts=3, interruptions=2)
@@ -81,6 +81,8 @@ def test_every_move_of_every_phase_is_recognised(name: str, phase: Phase) -> Non
         before = replace(before, status=replace(before.status, lease=lease(lock=False)))
     if phase is Phase.STUCK and name == "answer":
         before = CALLS["ask"](bead("a", Phase.LEASED))
+    if phase is Phase.PROPOSED and name == "admit":
+        before = with_work(before)
     if phase in moves.MOVES[name].leaves:
         after = CALLS[name](before)
         assert edge(before, after) == (name if after.status != before.status else None)

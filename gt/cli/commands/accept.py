@@ -16,6 +16,8 @@ app = new_app()
 def accept(ctx: typer.Context, beads: BeadIds) -> int:
     """Make proposals work: open them, all or none.
 
+    One that comes with its work, such as a proposed revert, is submitted.
+
     Example:
       gt accept gt-7k2m9qxa gt-1q0d8r3v
     """

@@ -11,6 +11,7 @@ from gt.cli.jsonout import single
 from gt.cli.options import MaybeBead
 from gt.cli.plans import when
 from gt.core.plan import plan
+from gt.core.reverts import LINK
 from gt.core.why import command
 from gt.core.why import why as reasons
 from gt.drive.observe import observe
@@ -30,7 +31,8 @@ def why(ctx: typer.Context, bead: MaybeBead = None) -> int:
     gt = Context.of(ctx)
     with gt.ledger.read() as snapshot:
         wanted = snapshot.get(meant_or_here(gt, snapshot, bead)).id
-    world = observe(gt.repo, gt.ledger, gt.now, also=(wanted,))
+        also = snapshot.with_linked(wanted, f"link:{LINK}")
+    world = observe(gt.repo, gt.ledger, gt.now, also=also)
     chain = reasons(world, plan(world), wanted)
     typed = command(chain)
     if gt.json:

@@ -56,7 +56,7 @@ def _is_shared(scene: Scene) -> bool:
 def wanted_pins(bead: Bead) -> Iterator[tuple[str, str]]:
     """The refs that should keep what a Bead names, with the commits."""
     submission = bead.status.submission
-    if submission is not None and bead.phase is Phase.SUBMITTED:
+    if submission is not None and bead.phase in (Phase.SUBMITTED, Phase.PROPOSED):
         yield ids.submission_ref(bead.id, submission.token), submission.commit
     for attempt in bead.status.attempts:
         taken = submission is not None and attempt.token == submission.token
