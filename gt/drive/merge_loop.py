@@ -116,11 +116,10 @@ class Merging:
 
     def _recorded(self, seen: View) -> bool:
         """Tell the ledger what its targets have already; whether there was anything."""
-        for name in sorted(seen.landings):
-            sub = seen.beads[name].status.submission
-            assert sub is not None
-            self.rulings.record(name, sub.token)
-        return bool(seen.landings)
+        subs = {name: seen.beads[name].status.submission for name in sorted(seen.landings)}
+        if subs:
+            self.rulings.record({name: sub.token for name, sub in subs.items() if sub is not None})
+        return bool(subs)
 
     # what needs no gate
 

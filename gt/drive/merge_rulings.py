@@ -23,7 +23,7 @@ from gt.refinery.proving import Candidate
 from gt.refinery.train import Member, Train
 from gt.refinery.yard import Yard
 from gt.store.ledger import Ledger
-from gt.verbs.landed import landed as record_landing
+from gt.verbs.landed import landed_together
 from gt.verbs.reject import reject as send_back
 
 
@@ -41,10 +41,10 @@ class Rulings:
     refused: dict[tuple[str, Ids], str] = field(default_factory=dict)
     """What could not be landed on which tip, and why: trying again in the same world wouldn't help."""
 
-    def record(self, bead: str, token: str) -> None:
-        """Tell the ledger of a landing."""
+    def record(self, tokens: Mapping[str, str]) -> None:
+        """Tell the ledger of landings: Beads with their tokens."""
         yard = self.yard
-        record_landing(yard.repo, self.ledger, bead, token, actor=yard.actor, now=yard.clock())
+        landed_together(yard.repo, self.ledger, tokens, actor=yard.actor, now=yard.clock())
 
     def land(self, ruling: Land, docket: Docket, order: Mapping[str, Member], town: Town) -> bool:
         """Land these, if their tree on the tip is proven; each is recorded and told. Whether anything is new."""
@@ -70,7 +70,8 @@ class Rulings:
             return True
         for member in it.train.members:
             self.report.landed.append((member.bead, member.sub.token, done))
-            self.record(member.bead, member.sub.token)
+        self.record({member.bead: member.sub.token for member in it.train.members})
+        for member in it.train.members:
             self.tell(f"{member.bead} landed on {self.target} as {done.commit[:12]}")
         return True
 

@@ -9,16 +9,16 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
+from gt.errors import Malformed
 from gt.git.filling import fill_in, is_partial
-from gt.git.objects import Objects
+from gt.git.objects import MissingObject, Objects
 from gt.git.repo import Repo
 from gt.git.run import Done, GitFailed, git
+from gt.git.treediff import Change, diff_trees
 
 EMPTY_TREE = {
     "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
@@ -48,6 +48,22 @@ CONFIG = """\
 	directoryRenames = false
 """
 
+__all__ = [
+    "CONFIG",
+    "EMPTY_TREE",
+    "SEALED",
+    "Change",
+    "Merged",
+    "changed_paths",
+    "first_parents",
+    "is_ancestor",
+    "merge_base",
+    "merge_trees",
+    "trailers",
+]
+
+OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
 TRAILER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)[ \t]*:[ \t]*(.*)")
 
 
@@ -59,16 +75,6 @@ class Merged:
     conflicts: tuple[str, ...]
     messages: str
     """What git says about it, for people."""
-
-
-class Change(NamedTuple):
-    """One path that differs between two trees; mode 0 and the null id where it doesn't exist."""
-
-    mode_old: int
-    mode_new: int
-    oid_old: str
-    oid_new: str
-    path: str
 
 
 def merge_trees(repo: Repo, ours: str, theirs: str, *, arena: Path) -> Merged:
@@ -110,7 +116,18 @@ def merge_base(repo: Repo, one: str, other: str) -> str | None:
 
 def changed_paths(repo: Repo, old_tree: str | None, new_tree: str | None) -> tuple[Change, ...]:
     """All paths that differ between two trees or commits (None: the empty tree); a rename is two changes."""
+    if all(each is None or OID.fullmatch(each) for each in (old_tree, new_tree)):
+        with Objects(repo) as odb, suppress(MissingObject, Malformed):
+            return tuple(diff_trees(odb, _tree(odb, old_tree), _tree(odb, new_tree), repo.zero))
     return _diff(repo, old_tree, new_tree)
+
+
+def _tree(odb: Objects, oid: str | None) -> str | None:
+    """The tree of a commit, or the tree itself."""
+    try:
+        return None if oid is None else odb.commit(oid).tree
+    except Malformed:
+        return oid
 
 
 def trailers(message: str) -> tuple[tuple[str, str], ...]:
@@ -150,11 +167,40 @@ def _arena(repo: Repo, ours: str, parent: Path) -> Iterator[tuple[Path, Path]]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-@lru_cache(maxsize=64)
+_remembered: dict[tuple[Repo, str], Mapping[str, str]] = {}
+"""The `.gitattributes` files of the last commits that were asked for, by path."""
+
+REMEMBERED = 256
+
+
 def _attributes(repo: Repo, commit: str) -> Mapping[str, str]:
-    """The `.gitattributes` files of a commit, by path; asked again and again for a target's tip."""
-    found = _diff(repo, None, commit, ":(top,glob)**/.gitattributes")
-    return {change.path: change.oid_new for change in found if change.mode_new in (0o100644, 0o100755)}
+    """The `.gitattributes` files of a commit, by path: those of its parent, if they are known, and what it changed."""
+    found = _remembered.pop((repo, commit), None)
+    if found is None:
+        found = _all_attributes(repo, commit)
+        while len(_remembered) >= REMEMBERED:
+            _remembered.pop(next(iter(_remembered)), None)
+    _remembered[repo, commit] = found
+    return found
+
+
+def _all_attributes(repo: Repo, commit: str) -> Mapping[str, str]:
+    with Objects(repo) as odb:
+        parents = odb.commit(commit).parents
+    known = _remembered.get((repo, parents[0])) if parents else None
+    before = parents[0] if known is not None else None
+    changes = (
+        changed_paths(repo, before, commit)
+        if before
+        else _diff(repo, None, commit, ":(top,glob)**/.gitattributes")
+    )
+    found = dict(known or {})
+    for change in changes:
+        if change.path.rpartition("/")[2] == ".gitattributes":
+            found.pop(change.path, None)
+            if change.mode_new in (0o100644, 0o100755):
+                found[change.path] = change.oid_new
+    return found
 
 
 def _write_attributes(repo: Repo, commit: str, work_tree: Path) -> None:

@@ -316,7 +316,7 @@ def _die_at(point: str) -> None:
     name, ref = {
         "next": ("swap", "refs/heads/main"),
         "swap": ("put", landing_ref("main")),
-        "ledger": ("record_landing", ""),
+        "ledger": ("landed_together", ""),
     }[point]
     real = getattr(module, name)
 
