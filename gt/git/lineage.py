@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from gt.git.formats import seconds
 from gt.git.repo import Repo
@@ -52,14 +51,73 @@ def merge_bases(repo: Repo, one: str, other: str) -> tuple[str, ...]:
     return git(repo, "merge-base", "--all", one, other, ok=(0, 1)).lines
 
 
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What one commit contains that others don't."""
+
+    commits: frozenset[str]
+    edge: frozenset[str]
+    """The parents of these that are none of them: where the history was left."""
+
+
 def between(repo: Repo, old: Iterable[str], new: str) -> frozenset[str]:
     """The commits that `new` contains and none of `old` does; all are ids, so that the answer can be remembered."""
-    return _between(repo, tuple(sorted(set(old))), new)
+    return _looked(repo, tuple(sorted(set(old))), (new,))[new].commits
 
 
-@lru_cache(maxsize=1024)
-def _between(repo: Repo, old: tuple[str, ...], new: str) -> frozenset[str]:
-    return frozenset(git(repo, "rev-list", new, *(f"^{oid}" for oid in old)).lines)
+def look_between(repo: Repo, old: str, news: Iterable[str]) -> None:
+    """Ask for what each of many contains that `old` doesn't, by one process: `between` then knows. All are ids.
+
+    Raises GitFailed where one of them is missing.
+    """
+    _looked(repo, (old,), tuple(dict.fromkeys(news)))
+
+
+def fork_points(repo: Repo, one: str, other: str) -> tuple[str, ...]:
+    """As `merge_bases`, for ids; a process is run only where the histories part more than once."""
+    found = _looked(repo, (one,), (other,))[other]
+    if not found.commits:
+        return (other,)
+    # Whatever both contain is reached through the edge: a single commit there contains all of it.
+    return tuple(found.edge) if len(found.edge) < 2 else merge_bases(repo, one, other)
+
+
+def _looked(repo: Repo, old: tuple[str, ...], news: tuple[str, ...]) -> dict[str, Between]:
+    answers = {new: found for new in news if (found := _between.get((repo, old, new)))}
+    asked = [new for new in news if new not in answers]
+    if asked:
+        wanted = "".join(f"{oid}\n" for oid in (*asked, *(f"^{each}" for each in old)))
+        lines = git(repo, "rev-list", "--parents", "--stdin", stdin=wanted.encode()).lines
+        parents = {oid: above for oid, *above in (line.split(" ") for line in lines)}
+        for new in asked:
+            answers[new] = _remember((repo, old, new), _below(new, parents))
+    return answers
+
+
+def _below(new: str, parents: Mapping[str, list[str]]) -> Between:
+    commits: set[str] = set()
+    edge: set[str] = set()
+    left = [new] if new in parents else []
+    while left:
+        oid = left.pop()
+        if oid not in commits:
+            commits.add(oid)
+            left += [above for above in parents[oid] if above in parents]
+            edge.update(above for above in parents[oid] if above not in parents)
+    return Between(frozenset(commits), frozenset(edge))
+
+
+_between: dict[tuple[Repo, tuple[str, ...], str], Between] = {}
+"""The last answers."""
+
+REMEMBERED = 4096
+
+
+def _remember(key: tuple[Repo, tuple[str, ...], str], found: Between) -> Between:
+    while len(_between) >= REMEMBERED:
+        del _between[next(iter(_between))]
+    _between[key] = found
+    return found
 
 
 def files(repo: Repo, tree: str) -> tuple[tuple[int, str, str], ...]:

@@ -1,10 +1,13 @@
-"""What differs between two trees, told in this process: only folders that differ are opened."""
+"""What differs between two trees, and a tree with a few files put otherwise, in this process: only folders that differ
+are opened.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from gt.errors import Malformed
 from gt.git.formats import EXECUTABLE, FILE, GITLINK, SYMLINK, TREE, Entry
 from gt.git.objects import Objects
 
@@ -30,8 +33,52 @@ def diff_trees(odb: Objects, old: str | None, new: str | None, zero: str) -> Ite
     yield from _below(odb, "", _entries(odb, old), _entries(odb, new), zero)
 
 
+def patched(odb: Objects, tree: str, changes: Iterable[Change]) -> str:
+    """The tree with these paths as they are after the changes; an empty folder goes. Not flushed.
+
+    Raises Malformed where a file is in the way of a folder, or the other way round, and for names no tree may hold.
+    """
+    return _patched(odb, tree, [(change.path, change) for change in changes]) or odb.add_tree(())
+
+
+def _patched(odb: Objects, tree: str | None, changes: list[tuple[str, Change]]) -> str | None:
+    entries = dict(_entries(odb, tree))
+    below: dict[str, list[tuple[str, Change]]] = {}
+    for path, change in changes:
+        name, slash, rest = path.partition("/")
+        there = entries.get(name)
+        if there is not None and (there.mode == TREE) is not bool(slash):
+            raise Malformed(path, "is a folder in one tree, and a file in the other")
+        if slash:
+            below.setdefault(name, []).append((rest, change))
+        elif change.mode_new:
+            entries[name] = Entry(change.mode_new, name, change.oid_new)
+        else:
+            entries.pop(name, None)
+    for name, inner in below.items():
+        there = entries.pop(name, None)
+        made = _patched(odb, there.oid if there else None, inner)
+        if made is not None:
+            entries[name] = Entry(TREE, name, made)
+    return odb.add_tree(entries.values()) if entries else None
+
+
+_read: dict[str, dict[str, Entry]] = {}
+"""The last trees that were read here, by their ids: they never change. They are copied before anything is put otherwise."""
+
+READ = 2048
+
+
 def _entries(odb: Objects, tree: str | None) -> dict[str, Entry]:
-    return {} if tree is None else {entry.name: _plain(entry) for entry in odb.tree(tree)}
+    if tree is None:
+        return {}
+    found = _read.get(tree)
+    if found is None:
+        found = {entry.name: _plain(entry) for entry in odb.tree(tree)}
+        while len(_read) >= READ:
+            del _read[next(iter(_read))]
+        _read[tree] = found
+    return found
 
 
 def _plain(entry: Entry) -> Entry:

@@ -8,19 +8,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from gt.core.town import Town
-from gt.git.lineage import merge_bases
-from gt.git.merge import changed_paths, merge_trees
+from gt.errors import Malformed
+from gt.git.lineage import between
+from gt.git.merge import Change, changed_paths, merge_trees
 from gt.git.objects import Objects
 from gt.git.repo import Repo
+from gt.git.treediff import patched
+from gt.refinery.footprint import Remembered, footprint, own_changes
 from gt.refinery.protected import digest, guard
 
-KEPT = 256
-"""Previews in the cache."""
+KEPT = 512
+"""Previews that stay in the cache when it is cleared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +49,30 @@ class Preview:
     """Paths that would change on the target though the submission doesn't change them: nothing like that lands."""
 
 
+_made: Remembered[tuple[Repo, str], Preview] = Remembered(4096)
+"""What this process has looked at, by the names of the files it is kept in."""
+
+_latest: Remembered[tuple[Repo, str, tuple[str, ...]], Preview] = Remembered(4096)
+"""For each commit and what is protected: the last of its previews."""
+
+
 def preview(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
     """Merge, and look at what would change. Remembered for the same commits and settings.
 
     Raises GitFailed where one of the commits is missing.
     """
     name = hashlib.sha256(json.dumps([1, tip, commit, town.refinery.protected]).encode()).hexdigest()[:32]
+    return _made.or_make((repo, name), lambda: _preview(repo, tip, commit, town, name))
+
+
+def _preview(repo: Repo, tip: str, commit: str, town: Town, name: str) -> Preview:
     cached = repo.gt_dir / "cache" / "candidates" / f"{name}.json"
-    known = _recall(cached)
-    if known is not None and (known.tree is None or _has(repo, known.tree)):
-        return known
-    made = fresh(repo, tip, commit, town)
-    _keep(cached, made)
-    return made
+    made = _recall(cached)
+    if made is None or (made.tree is not None and not _has(repo, made.tree)):
+        before = _latest.get((repo, commit, town.refinery.protected))
+        made = (carried(repo, before, tip, town) if before else None) or fresh(repo, tip, commit, town)
+        _keep(cached, made)
+    return _latest.put((repo, commit, town.refinery.protected), made)
 
 
 def fresh(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
@@ -63,22 +80,79 @@ def fresh(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
     merged = merge_trees(repo, tip, commit, arena=repo.gt_dir / "arena")
     if merged.tree is None:
         return Preview(tip, commit, None, merged.conflicts, merged.messages)
-    changes = changed_paths(repo, tip, merged.tree)
+    return _seen(repo, tip, commit, town, merged.tree, changed_paths(repo, tip, merged.tree))
+
+
+def _seen(repo: Repo, tip: str, commit: str, town: Town, tree: str, changes: tuple[Change, ...]) -> Preview:
     guarded = guard(repo, town, tip)
     touched = guarded.touched(changes)
-    own: set[str] = set()
-    for base in merge_bases(repo, tip, commit):
-        own.update(change.path for change in changed_paths(repo, base, commit))
+    own = footprint(repo, tip, commit)
     return Preview(
         tip,
         commit,
-        merged.tree,
+        tree,
         protected=touched,
         # Where none is touched they are the tip's, which is looked at once for all.
-        digest=digest(repo, guarded, merged.tree if touched else tip),
+        digest=digest(repo, guarded, tree if touched else tip),
         changed=bool(changes),
         strays=tuple(sorted(change.path for change in changes if change.path not in own)),
     )
+
+
+def carried(repo: Repo, before: Preview, tip: str, town: Town) -> Preview | None:
+    """The preview on a new tip, told from that on an older one without a merge; None if it can't be told.
+
+    A merge goes path by path but where files are renamed, folders and files are in each other's way, or attributes say
+    how to merge. So nothing is told where the submission deletes anything (a renamed file is one that is gone), where it
+    changed a file that is elsewhere on the target (then a path changes that isn't its own), where what the target gained
+    meanwhile meets its paths, or where attributes changed. For all else each path is what it was.
+    """
+    commit = before.commit
+    if before.tree is None or not before.changed or before.strays:
+        return None
+    if between(repo, [before.tip], commit) != between(repo, [tip], commit):
+        return None
+    own = own_changes(repo, tip, commit)
+    gained = _gained(repo, before.tip, tip)
+    if gained is None or any(not change.mode_new or _meets(change.path, gained) for change in own):
+        return None
+    changes = changed_paths(repo, before.tip, before.tree)
+    with Objects(repo) as odb, suppress(Malformed):
+        tree = patched(odb, odb.commit(tip).tree, changes)
+        odb.flush()
+        return _seen(repo, tip, commit, town, tree, changes)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Gained:
+    """What a target gained from one tip to another: the paths, and the folders above them."""
+
+    paths: frozenset[str]
+    folders: frozenset[str]
+
+
+@lru_cache(maxsize=64)
+def _gained(repo: Repo, old: str, new: str) -> _Gained | None:
+    """None if attributes are among it."""
+    paths = frozenset(change.path for change in changed_paths(repo, old, new))
+    if any(path.rpartition("/")[2] == ".gitattributes" for path in paths):
+        return None
+    return _Gained(paths, frozenset(folder for path in paths for folder in _folders(path)))
+
+
+def _meets(path: str, gained: _Gained) -> bool:
+    return (
+        path in gained.paths
+        or path in gained.folders
+        or any(folder in gained.paths for folder in _folders(path))
+    )
+
+
+def _folders(path: str) -> Iterator[str]:
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
 
 
 def _has(repo: Repo, oid: str) -> bool:
@@ -103,8 +177,10 @@ def _keep(path: Path, made: Preview) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         half.write_text(json.dumps(asdict(made)), "utf-8", "surrogateescape")
         os.replace(half, path)
-        there = sorted(path.parent.iterdir(), key=lambda each: each.stat().st_mtime)
-        for old in there[:-KEPT]:
-            old.unlink(missing_ok=True)
+        names = os.listdir(path.parent)
+        if len(names) > 2 * KEPT:
+            there = sorted(map(path.parent.joinpath, names), key=lambda each: each.stat().st_mtime)
+            for old in there[:-KEPT]:
+                old.unlink(missing_ok=True)
     except OSError:
         return

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from gt.core.bead import Bead, Landed, Phase, Submission
 from gt.core.ready import satisfied
@@ -15,7 +17,7 @@ from gt.core.state import TownState
 from gt.core.town import Town
 from gt.core.world import Queued, Standing, Target
 from gt.errors import GtError
-from gt.git.lineage import between
+from gt.git.lineage import between, look_between
 from gt.git.objects import Objects
 from gt.git.repo import Repo
 from gt.refinery import control, outcomes, upstream
@@ -24,6 +26,9 @@ from gt.refinery.candidate import Preview, preview
 from gt.refinery.gates import checks
 from gt.refinery.outcomes import TRIES
 from gt.refinery.pins import tips
+
+if TYPE_CHECKING:
+    from gt.git.worktree import Worktree
 
 ORDER = "by priority, then the time of submission, then id"
 
@@ -73,8 +78,16 @@ def assess(
         if name in targets:
             subs = [s for b in waiting if (s := b.status.submission) and s.base == name]
             seen[name], runs[name] = _target(look, targets[name], subs)
+            _look_ahead(repo, targets[name], subs)
     queued = tuple(_queued(look, bead, seen) for bead in sorted(waiting, key=order))
     return Assessment(queued, seen, runs)
+
+
+def _look_ahead(repo: Repo, target: Target, subs: Sequence[Submission]) -> None:
+    """Ask at once what will be asked of each submission."""
+    if target.tip is not None:
+        with suppress(GtError):  # a commit isn't here: of that one it is told by itself
+            look_between(repo, target.tip, [sub.commit for sub in subs])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,16 @@ class _Look:
     state: TownState
     landings: Mapping[str, Landed]
     now: int
+    places: dict[str, tuple[Worktree, ...]] = field(default_factory=dict)
+    """For each target that was asked about: where it is checked out."""
+
+    def checked_out(self, target: str) -> tuple[Worktree, ...]:
+        """Where a target is checked out, looked up once."""
+        from gt.git.worktree import checked_out
+
+        if target not in self.places:
+            self.places[target] = checked_out(self.repo, target)
+        return self.places[target]
 
     def unlanded(self) -> list[Bead]:
         return [b for b in self.beads.values() if not b.phase.over and b.id not in self.landings]
@@ -252,10 +275,9 @@ def _obstacle(look: _Look, target: Target, tree: str) -> str | None:
     What another process lands meanwhile isn't in anybody's way: where one is under way, or has moved the target
     since this look at it, nothing is known.
     """
-    from gt.git.worktree import checked_out
     from gt.refinery.checkout import is_under_way, obstacles
 
-    found_in = checked_out(look.repo, target.name)
+    found_in = look.checked_out(target.name)
     if not found_in:
         return None
     if len(found_in) > 1:

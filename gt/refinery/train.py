@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gt.core.bead import Submission
-from gt.git.lineage import merge_bases
 from gt.git.merge import Change, changed_paths, merge_trees
 from gt.git.objects import Objects
 from gt.git.repo import Repo
+from gt.refinery.footprint import footprint
 
 CANDIDATE = "gt <gt>"
 """Who signs what is only a candidate: no clock and no person may change its id."""
@@ -81,7 +81,6 @@ class Yardmaster:
     repo: Repo
     known: dict[tuple[str, str], Car | Left] = field(default_factory=dict)
     """By the commit before and the submitted commit."""
-    footprints: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def train(self, tip: str, members: Iterable[Member]) -> Train:
         """The members coupled in their order. One that conflicts with the tip or a car before it is left.
@@ -115,7 +114,7 @@ class Yardmaster:
         changes = changed_paths(self.repo, at, merged.tree)
         if not changes:
             return Left(member, ())
-        own = self._footprint(tip, sub.commit)
+        own = footprint(self.repo, tip, sub.commit)
         strays = tuple(sorted(change.path for change in changes if change.path not in own))
         with Objects(self.repo) as odb:
             odb.include(merged.tree, (odb.commit(parent).tree for parent in (at, sub.commit)))
@@ -124,13 +123,3 @@ class Yardmaster:
             )
             odb.flush()
         return Car(member, commit, merged.tree, changes, strays)
-
-    def _footprint(self, tip: str, commit: str) -> frozenset[str]:
-        """The paths that a submission changes of what it shares with the target."""
-        key = (tip, commit)
-        if key not in self.footprints:
-            paths: set[str] = set()
-            for base in merge_bases(self.repo, tip, commit):
-                paths.update(change.path for change in changed_paths(self.repo, base, commit))
-            self.footprints[key] = frozenset(paths)
-        return self.footprints[key]

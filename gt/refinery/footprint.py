@@ -1,0 +1,58 @@
+"""What a submission itself changes: the paths in which it differs from what it shares with the target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from gt.git.lineage import between, fork_points
+from gt.git.merge import Change, changed_paths
+from gt.git.repo import Repo
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Remembered(Generic[Key, Value]):
+    """The last values that were worked out in this process, by what decides them: ids, which never change."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: dict[Key, Value] = {}
+
+    def get(self, key: Key) -> Value | None:
+        return self._known.get(key)
+
+    def put(self, key: Key, value: Value) -> Value:
+        self._known.pop(key, None)
+        while len(self._known) >= self._most:
+            del self._known[next(iter(self._known))]
+        self._known[key] = value
+        return value
+
+    def or_make(self, key: Key, make: Callable[[], Value]) -> Value:
+        found = self._known.get(key)
+        return self.put(key, make()) if found is None else found
+
+
+_changes: Remembered[tuple[Repo, str, frozenset[str]], tuple[Change, ...]] = Remembered(4096)
+
+
+def own_changes(repo: Repo, tip: str, commit: str) -> tuple[Change, ...]:
+    """What a commit changes of each of its merge bases with a target's tip. Raises GitFailed where one is missing.
+
+    The bases are the last of what both have; so as long as the tip lacks the same of the commit's history, they stay the
+    same, wherever the tip moves.
+    """
+    lacks = between(repo, [tip], commit)
+
+    def made() -> tuple[Change, ...]:
+        bases = fork_points(repo, tip, commit)
+        return tuple(change for base in bases for change in changed_paths(repo, base, commit))
+
+    return _changes.or_make((repo, commit, lacks), made)
+
+
+def footprint(repo: Repo, tip: str, commit: str) -> frozenset[str]:
+    """The paths that a submission changes of what it shares with a target at `tip`."""
+    return frozenset(change.path for change in own_changes(repo, tip, commit))

@@ -1,0 +1,133 @@
+"""A preview that is told from an older one is the one that a merge makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gt.core.town import Town
+from gt.git.lineage import between, fork_points, merge_bases
+from gt.refinery.candidate import carried, fresh
+from tests.refinery.merging import Files, Scene, scene
+
+TEXT = "".join(f"line {number}\n" for number in range(12))
+NAMES = ("a", "b", "d/a", "d/b", "d/e/c", "x")
+OLD: Files = {name: f"{name}\n{TEXT}" for name in NAMES[:5]}
+
+EDITS = st.one_of(
+    st.tuples(st.just("edit"), st.sampled_from(NAMES[:5]), st.integers(0, 3)),
+    st.tuples(st.just("add"), st.sampled_from(["x", "d/x", "y/z", "a/in", "d"]), st.integers(0, 3)),
+    st.tuples(st.just("drop"), st.sampled_from(NAMES[:5]), st.just(0)),
+    st.tuples(st.just("move"), st.sampled_from(NAMES[:5]), st.integers(0, 2)),
+    st.tuples(st.just("attributes"), st.just(""), st.integers(0, 1)),
+)
+
+
+def changed(files: Files, edits: list[tuple[str, str, int]]) -> dict[str, str | None]:
+    """What becomes of these files: None where one goes."""
+    made: dict[str, str | None] = {}
+    for deed, name, number in edits:
+        now = made.get(name, files.get(name))
+        if deed == "edit" and now is not None:
+            lines = now.splitlines(keepends=True)
+            made[name] = "".join((*lines[: 3 * number], f"new {number}\n", *lines[3 * number :]))
+        elif deed == "add" and not any(f"{each}/".startswith(f"{name}/") for each in (*files, *made)):
+            if not any(name.startswith(f"{each}/") for each in (*files, *made)):
+                made[name] = f"added {number}\n{TEXT}"
+        elif deed == "drop" and now is not None:
+            made[name] = None
+        elif deed == "move" and now is not None:
+            made[name], made[f"moved-{number}"] = None, now
+        elif deed == "attributes":
+            made[".gitattributes"] = f"a merge={['union', 'binary'][number]}\n"
+    return made
+
+
+def after(files: Files, made: Files) -> Files:
+    return {name: text for name, text in {**files, **made}.items() if text is not None}
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_it_is_as_a_merge_makes_it(repo_path: Path, data: st.DataObject) -> None:
+    yard = _yard(repo_path)
+    base = yard.commit(OLD)
+    lists = st.lists(EDITS, max_size=3)
+    first = changed(OLD, data.draw(lists, "on the target first"))
+    tip = yard.commit(first, base)
+    now = after(OLD, first)
+    tip_later = yard.commit(changed(now, data.draw(lists, "on the target later")), tip)
+    own = changed(OLD, data.draw(st.lists(EDITS, min_size=1, max_size=3), "submitted"))
+    commit = yard.commit(own, base)
+    town = Town()
+    before = fresh(yard.repo, tip, commit, town)
+    told = carried(yard.repo, before, tip_later, town)
+    if told is not None:
+        assert told == fresh(yard.repo, tip_later, commit, town)
+
+
+_yards: dict[Path, Scene] = {}
+
+
+def _yard(path: Path) -> Scene:
+    """The same for all examples."""
+    if path not in _yards:
+        _yards[path] = scene(path)
+    return _yards[path]
+
+
+def test_where_nothing_meets_it_is_told(repo_path: Path) -> None:
+    yard = scene(repo_path)
+    tip = yard.push(OLD)
+    commit = yard.commit({"d/a": "changed\n", "new/file": "n\n"})
+    before = fresh(yard.repo, tip, commit, Town())
+    later = yard.push({"a": "other\n", "d/b": "other\n", "d/e/c": None})
+    told = carried(yard.repo, before, later, Town())
+    assert told is not None
+    assert told == fresh(yard.repo, later, commit, Town())
+
+
+def test_where_it_might_be_otherwise_nothing_is_told(repo_path: Path) -> None:
+    yard = scene(repo_path)
+    tip = yard.push(OLD)
+
+    def told(own: Files, gained: Files) -> Any:
+        commit, later = yard.commit(own, tip), yard.commit(gained, tip)
+        return carried(yard.repo, fresh(yard.repo, tip, commit, Town()), later, Town())
+
+    assert told({"x": "x"}, {"y": "y"}) is not None
+    assert told({"x": "x"}, {"x": "x"}) is None
+    assert told({"a": None}, {"y": "y"}) is None
+    assert told({"x": "x"}, {".gitattributes": "x -text\n"}) is None
+    assert told({"x/in": "x"}, {"x": "y"}) is None
+    assert told({"x": "x"}, {"x/in": "y"}) is None
+
+
+def test_a_stack_whose_lower_half_has_landed_is_merged_anew(repo_path: Path) -> None:
+    yard = scene(repo_path)
+    tip = yard.tip()
+    lower = yard.commit({"x": "x"})
+    upper = yard.commit({"y": "y"}, lower)
+    before = fresh(yard.repo, tip, upper, Town())
+    landed = yard.commit({"x": "x"}, tip, lower)
+    assert carried(yard.repo, before, landed, Town()) is None
+
+
+@given(st.lists(st.lists(st.integers(0, 11), max_size=2), min_size=2, max_size=8))
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_fork_points_are_the_merge_bases(repo_path: Path, above: list[list[int]]) -> None:
+    yard = _yard(repo_path)
+    tree = yard.git("rev-parse", "main^{tree}")
+    made = [yard.tip()]
+    for number, parents in enumerate(above):
+        names = dict.fromkeys(made[each % len(made)] for each in parents)
+        args = [arg for name in names for arg in ("-p", name)]
+        made.append(yard.git("commit-tree", tree, *args, "-m", f"{number}"))
+    for one in made[-2:]:
+        for other in made:
+            assert set(fork_points(yard.repo, one, other)) == set(merge_bases(yard.repo, one, other))
+            alone = yard.git("rev-list", other, f"^{one}").split()
+            assert between(yard.repo, [one], other) == set(alone)
