@@ -304,7 +304,8 @@ class Bead:
         numbers = [int(a.token.partition("-")[0]) for a in self.status.attempts]
         if self.status.lease:
             numbers.append(int(self.status.lease.token.partition("-")[0]))
-        if self.status.submission:
+        # What is only proposed is no attempt yet, and may never be one.
+        if self.status.submission and self.phase is not Phase.PROPOSED:
             numbers.append(int(self.status.submission.token.partition("-")[0]))
         return max(numbers, default=0) + 1
 

@@ -8,7 +8,7 @@ may be red and a merge may conflict; a landing may not get recorded; a person ma
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import pytest
@@ -198,7 +198,13 @@ def wanted(state: Town2) -> Iterator[tuple[str, Town2]]:
     first = state.beads[0]
     held = replace(first, spec=replace(first.spec, hold=not first.spec.hold))
     yield "hold", state.with_bead(held)
-    if first.phase in (Phase.OPEN, Phase.STUCK):
+    if first.phase is Phase.PROPOSED:
+        offered = first.status.submission
+        assert offered is not None
+        yield "accept", state.with_bead(moves.accept(first))
+        submitted = record(first, offered.token, Result.SUBMITTED)
+        yield "admit", state.with_bead(moves.admit(first, offered, submitted))
+    if first.phase in (Phase.OPEN, Phase.STUCK, Phase.PROPOSED):
         closed = Closed(CloseReason.OBSOLETE, "", NOW, "alice")
         yield "close", state.with_bead(moves.close(first, closed))
     if first.phase is Phase.STUCK and not state.retried:
@@ -226,7 +232,7 @@ def check_rest(state: Town2) -> None:
     """What holds wherever nothing more happens by itself: no Bead is forgotten half-way."""
     assert not state.alive
     for bead in state.beads:
-        assert bead.phase in (Phase.LANDED, Phase.CLOSED, Phase.STUCK) or (
+        assert bead.phase in (Phase.LANDED, Phase.CLOSED, Phase.STUCK, Phase.PROPOSED) or (
             bead.phase is Phase.OPEN and bead.spec.hold
         )
         assert not _unrecorded(state, bead)
@@ -235,6 +241,15 @@ def check_rest(state: Town2) -> None:
 def start() -> Town2:
     a, b = (Bead(name, name, Created(NOW, "alice"), Spec(title=name)) for name in NAMES)
     return Town2((a, b))
+
+
+def start_with_a_proposal() -> Town2:
+    """The first comes with its work, and waits for a person."""
+    state = start()
+    token, first = "1-aaaa", state.beads[0]
+    offer = Submission(token, f"{token:0<40}", "b", "main", state.tip, "", "merge", NOW, "c")
+    status = replace(first.status, phase=Phase.PROPOSED, submission=offer)
+    return state.with_bead(replace(first, status=status))
 
 
 _sizes: dict[object, Measure] = {}
@@ -247,9 +262,10 @@ def size_of(state: Town2) -> Measure:
     return _sizes[key]
 
 
-def test_every_reachable_state() -> None:
+@pytest.mark.parametrize("begin", [start, start_with_a_proposal])
+def test_every_reachable_state(begin: Callable[[], Town2]) -> None:
     """Laws hold in each, every step that isn't a person's lowers the measure or is bounded, and rest can be reached."""
-    first = start()
+    first = begin()
     seen = {first.key(): first}
     before: dict[object, list[object]] = {}
     resting: list[object] = []
