@@ -9,7 +9,6 @@ from gt.cli.beads import phase_cell
 from gt.cli.text import Cell, Styled, length, one_line, relative, table
 from gt.cli.view import View
 from gt.core.bead import Attempt, Bead, Phase, Spec
-from gt.core.reverts import under_way, undone_by
 from gt.core.when import format_duration, format_time
 
 Line = tuple[Cell, ...]
@@ -61,6 +60,10 @@ def _standing(bead: Bead, view: View) -> Iterator[Line]:
         when = relative(made.at, now)
         yield (f"{'submitted:':<12}{made.commit[:12]} for {made.base} under {made.token}, {when}",)
         yield from ((f"{'approved:':<12}{one_line(each.by)}",) for each in status.approvals)
+    if status.submission and bead.phase is Phase.PROPOSED:
+        made = status.submission
+        yield (f"{'comes with:':<12}{made.commit[:12]} for {made.base}",)
+        yield (f"{'':<12}gt diff {bead.id}",)
     if status.landed:
         yield (f"{'landed:':<12}{status.landed.commit[:12]}, {relative(status.landed.at, now)}",)
         yield from _reverted(bead, view)
@@ -83,9 +86,12 @@ def _standing(bead: Bead, view: View) -> Iterator[Line]:
 
 def _reverted(bead: Bead, view: View) -> Iterator[Line]:
     """By what its landing was taken back, or is about to be."""
+    from gt.core.reverts import under_way, undone_by
+
     done = undone_by(bead, view.reverts)
     if done is not None and done.status.landed is not None:
         yield (f"{'reverted:':<12}by {done.id}, {relative(done.status.landed.at, view.now)}",)
+        yield (f"{'':<12}gt reopen {bead.id}",)
     elif (coming := under_way(bead, view.reverts)) is not None:
         yield (f"{'revert:':<12}{_named(coming)}",)
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.ready import Cause, Waiting, waiting
-from gt.core.reverts import LINK
 from gt.core.state import TownState
 from gt.errors import Malformed, NotFound
 
@@ -96,6 +95,8 @@ class View:
 
     def reverts(self, bead: str) -> tuple[Bead, ...]:
         """The Beads that are linked to this one as its reverts."""
+        from gt.core.reverts import LINK
+
         return tuple(map(self.over, self.snapshot.linked_to(bead, f"link:{LINK}")))
 
     def waiting(self, bead: Bead) -> Waiting | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gt.core.bead import Bead, Lease
+from gt.core.bead import Bead, Lease, Phase
 from gt.drive.attempt_logs import token_of
 from gt.errors import NotFound
 from gt.fleet import roster
@@ -32,6 +32,9 @@ def ends_of(repo: Repo, bead: Bead, token: str | None) -> Ends:
     Raises NotFound if there is no such attempt, or it left nothing here.
     """
     wanted = token_of(bead, token)
+    submission = bead.status.submission
+    if submission is not None and bead.phase is Phase.PROPOSED and submission.token == wanted:
+        return Ends(repo, submission.basecommit, _here(repo, bead, wanted, submission.commit))
     lease = bead.status.lease
     if lease is not None and lease.token == wanted:
         return _live(repo, bead, lease)
@@ -39,15 +42,21 @@ def ends_of(repo: Repo, bead: Bead, token: str | None) -> Ends:
     head = attempt.head if attempt else None
     if head is None:
         raise NotFound("change", f"attempt {wanted} at {bead.id} left none", hint=f"gt logs {bead.id}")
-    with Objects(repo) as odb:
-        if not odb.has(head):
-            raise NotFound("commit", f"{head[:12]} of attempt {wanted} on this clone", hint="gt sync")
-    submission = bead.status.submission
+    _here(repo, bead, wanted, head)
     if submission is not None and submission.token == wanted:
         return Ends(repo, submission.basecommit, head)
     target = tip(repo, bead.spec.base or targets(repo)[0])
     base = merge_base(repo, target, head) if target else None
     return Ends(repo, base or f"{head}^", head)
+
+
+def _here(repo: Repo, bead: Bead, token: str, commit: str) -> str:
+    with Objects(repo) as odb:
+        if not odb.has(commit):
+            raise NotFound(
+                "commit", f"{commit[:12]} of attempt {token} at {bead.id} on this clone", hint="gt sync"
+            )
+    return commit
 
 
 def _live(repo: Repo, bead: Bead, lease: Lease) -> Ends:

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 
-from gt.core.bead import Bead
+from gt.core.bead import Bead, Phase
 from gt.errors import NotFound
 from gt.fleet import roster
 from gt.fleet.places import log_path
@@ -18,8 +18,14 @@ _LOOK = 0.1
 
 
 def token_of(bead: Bead, token: str | None) -> str:
-    """The attempt that is meant: this one, else the live one, else the last. Raises NotFound."""
+    """The attempt that is meant: this one, else the live one, else the last; of a proposal what it comes with.
+
+    Raises NotFound.
+    """
     lease, attempts = bead.status.lease, bead.status.attempts
+    proposed = bead.status.submission if bead.phase is Phase.PROPOSED else None
+    if proposed is not None and token in (None, proposed.token):
+        return proposed.token
     if token is not None:
         if bead.attempt(token) is None and (lease is None or lease.token != token):
             raise NotFound("attempt", f"{token} at {bead.id}", hint=f"gt show {bead.id}")

@@ -27,12 +27,14 @@ from gt.core.bead import (
     Stuck,
     StuckReason,
 )
+from gt.core.draft import Origin
 from gt.core.page import Page, page_id
 from gt.fleet import processes, roster
 from gt.fleet.places import Place, worktree_path
 from gt.git import refs
 from gt.git.repo import Repo, discover
 from gt.store.ledger import Changes
+from gt.verbs.revert import propose_revert
 from tests.conftest import NOW, run_git
 from tests.crash.still import Still
 from tests.refinery.merging import TOKEN, Scene, scene, town
@@ -40,6 +42,9 @@ from tests.store.scenes import ALICE, bead, bead_id, commit_files, message, writ
 
 OPEN, NEEDY, PROPOSED, CLOSED, ASKED, SPENT, SUBMITTED, MINE, DEAD, LANDED, OVER, MERGED = range(1, 13)
 """The Beads of the town, by what there is to do with them."""
+
+REVERTED, REVERTING = 13, 14
+"""One that has landed, and the proposal that takes it back."""
 
 PAGE = page_id(bead_id(ASKED), "question", "1")
 SETTINGS = 'page: {command: "true"}\nagent: sh\nagents: {sh: {command: "true"}}\n'
@@ -137,6 +142,13 @@ def _furnish(yard: Scene) -> None:
     landed = yard.submit({"landed": ""})
     assert yard.merge().exit_code == 0
     yard.change(landed, lambda _: landed)
+    yard.number = REVERTED - 1
+    reverted = yard.submit({"reverted": ""})
+    assert yard.merge().exit_code == 0
+    yard.change(landed, lambda _: landed)
+    digits = iter((bead_id(REVERTING).partition("-")[2], TOKEN.partition("-")[2]))
+    origin = Origin(ALICE, NOW + 1500, lambda _: next(digits), lambda: f"{REVERTING:032x}")
+    propose_revert(yard.repo, yard.ledger, reverted.id, reason="", origin=origin)
     yard.number = SUBMITTED - 1
     yard.submit({".gt/protected": ""})
     yard.git("branch", "side", yard.commit({"side": ""}))

@@ -41,6 +41,7 @@ def revert(
     """
     from gt.cli.delivered import tell as told
     from gt.cli.holding import hands
+    from gt.core.bead import Phase
     from gt.core.draft import Origin
     from gt.drive.handing_in import hand_in_revert
 
@@ -55,7 +56,17 @@ def revert(
     if gt.json:
         gt.emit(bead_json(done.bead))
     else:
-        gt.out(f"{done.bead.id} {'proposed' if propose else 'submitted'}, to revert {name}")
-        if propose:
+        gt.out(f"{done.bead.id} {done.bead.phase}, to revert {name}")
+        if done.bead.phase is Phase.PROPOSED:
             gt.hint(f"gt accept {done.bead.id}")
+        else:
+            _tell_dependents(gt, name)
     return code
+
+
+def _tell_dependents(gt: Context, bead: str) -> None:
+    """Says which Beads go on as if what they need were still there."""
+    with gt.ledger.read() as snapshot:
+        going = [each.id for each in snapshot.needed_by(bead) if not each.phase.over]
+    if going:
+        gt.say(f"{', '.join(going)} need {bead}, and won't wait for it unless it is reopened")
