@@ -99,7 +99,9 @@ def _earlier(bead: Bead, evidence: Evidence) -> Iterator[str]:
     for attempt in attempts:
         yield from _attempt(attempt)
     for text in evidence.reverted:
-        yield "What this task landed earlier was taken back: nothing of it is on the target any more. The revert says:"
+        yield "What this task landed earlier was taken back. Its commits are in the history of your worktree, their change is"
+        yield "not: merging them brings nothing. Make the change anew, with what was good in it (`git show`), and put right why"
+        yield "it was taken back. The revert says:"
         yield from _fenced("revert", text, TEXT)
     yield from _left(evidence)
     if evidence.tail.strip():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gt.core.bead import Bead, Lease
+from gt.core.bead import Bead, Lease, Result
 from gt.core.prompt import TAIL, Evidence, build
 from gt.core.reverts import LINK, taken_back
 from gt.drive.attempt_start import Start, start_of
@@ -21,8 +21,7 @@ def prompt_for(repo: Repo, snapshot: Snapshot, bead: Bead, start: Start | None) 
     if start is not None:
         evidence = replace(evidence, merged=start.merged, aside=start.aside, conflicts=start.conflicts)
     else:
-        heads = [attempt.head for attempt in bead.status.attempts if attempt.head]
-        evidence = replace(evidence, aside=heads[-1] if heads else None)
+        evidence = replace(evidence, aside=_last_work(bead))
     lease = bead.status.lease
     base = lease.base if lease else bead.spec.base or targets(repo)[0]
     return build(bead, evidence, base, _above(snapshot, bead))
@@ -41,6 +40,16 @@ def _tail(repo: Repo, bead: Bead) -> str:
         return ""
     text = launch.tail(log_path(repo, bead.id, ended[-1].token), TAIL * 2)
     return "\n".join(line for line in text.splitlines() if not line.startswith('{"type":'))
+
+
+def _last_work(bead: Bead) -> str | None:
+    """What the last attempt that left any left; None after one that was taken."""
+    for attempt in reversed(bead.status.attempts):
+        if attempt.result is Result.SUBMITTED:
+            return None
+        if attempt.head:
+            return attempt.head
+    return None
 
 
 def _reverted(snapshot: Snapshot, bead: Bead) -> tuple[str, ...]:

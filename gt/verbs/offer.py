@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from gt.core import moves
@@ -48,8 +49,6 @@ def offered_by(repo: Repo, branch: str, base: str | None, strategy: str | None =
     known = targets(repo)
     base = base or known[0]
     if base not in known:
-        import shlex
-
         raise NotFound("target", base, hint=f"git config --add gt.target {shlex.quote(base)}")
     at = tip(repo, base)
     if at is None:
@@ -119,6 +118,13 @@ def _check_new(repo: Repo, bead: Bead, what: Offer) -> None:
     now = tip(repo, what.base)
     if now is not None:
         ends[now] = what.base
+    if what.count == 0 and what.commit != now:
+        # A merge of it would bring nothing, whatever became of its change since.
+        raise Refused(
+            f"there is nothing to submit: {what.base} has {what.commit[:12]} already; what was reverted since comes"
+            f" back by a revert of the revert, or by new commits",
+            hint=f"git log --first-parent {shlex.quote(what.base)}",
+        )
     why = nothing_new(repo, bead, what.commit, ends)
     if why is not None:
         raise Refused(f"there is nothing to submit: {what.commit[:12]} {why}")
