@@ -27,7 +27,7 @@ from gt.refinery.landed import derive
 from gt.refinery.pins import seen
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
 from gt.store.settings import town_at
-from gt.store.targets import targets, tip
+from gt.store.targets import shared_through, targets, tip
 
 TITLE = 200
 """Characters of a title that is quoted in another."""
@@ -114,7 +114,8 @@ def _check_there(repo: Repo, name: str, landed: Landed, base: str, at: str) -> N
     there = seen(repo, base).tip
     if not here or (there is not None and is_ancestor(repo, landed.commit, there)):
         raise Refused(
-            f"{name} landed as {short}, which {base} doesn't have in this clone yet", hint="gt sync"
+            f"{name} landed as {short}, which {base} doesn't have in this clone yet",
+            hint="gt sync" if shared_through(repo) else "git fetch",
         )
     raise Refused(
         f"{name} landed as {short}, which is no longer on {base}: there is nothing to take back",

@@ -99,7 +99,7 @@ def test_what_cannot_be_reverted_changes_nothing(yard: Scene) -> None:
     yard.git("update-ref", "refs/heads/main", tip)
     gone = replace(found.status.landed, commit="1234567890" * 4)
     yard.change(one, lambda bead: replace(bead, status=replace(bead.status, landed=gone)))
-    refused(one.id, Refused, "main doesn't have in this clone yet", "gt sync")
+    refused(one.id, Refused, "main doesn't have in this clone yet", "git fetch")
 
 
 def test_a_landing_is_reverted_once(yard: Scene) -> None:
