@@ -65,11 +65,14 @@ def _current(world: World) -> Iterator[Call]:
         yield Call("ledger", "unreadable", f"has a file that can't be read: {text}", "gt list", epoch=text)
     for name, target in world.targets.items():
         if target.trouble:
-            subject, epoch = f"target:{name}", target.tip or ""
+            subject, epoch = f"target:{name}", target.epoch or target.tip or ""
             page = page_id(subject, target.cause, epoch)
-            mended = _mended_by(name, target.cause, page, world)
+            mended = target.mend or _mended_by(name, target.cause, page, world)
             # What only this clone lacks or has, the other machines don't wait for.
-            yield Call(subject, target.cause, target.trouble, mended, epoch, paged=target.cause not in PARTED)
+            paged = target.settled and target.cause not in PARTED
+            yield Call(subject, target.cause, target.trouble, mended, epoch, paged=paged)
+        if target.aside:
+            yield Call(f"target:{name}", "unlooked", target.aside, "gt merge --again", target.tip or "")
     for bead in world.in_phase(Phase.STUCK):
         yield stuck_call(bead)
     for queued in world.queue:
@@ -101,6 +104,7 @@ def _mended_by(target: str, cause: str, page: str, world: World) -> str | None:
         "behind": "git status",
         "missing": f"git config --unset gt.target {shlex.quote(f'^{re.escape(target)}$')}",
         "red": "gt merge --again",
+        "red-after": "gt merge --again",
         "budget": "gt merge --again",
     }.get(cause)
 

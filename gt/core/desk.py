@@ -46,6 +46,15 @@ class Desk:
         """Gate the target itself."""
         self.slots.ask(Wish((), Purpose.CONTROL, why, again=True, riders=False))
 
+    def mend(self) -> None:
+        """Gate each change by itself, for one may mend a target that is red: the latest first, for they know of it."""
+        changes = self.lineup.changes
+        for change in sorted(
+            self.lineup.order, key=lambda each: (changes[each].rank != HOTFIX, -changes[each].at)
+        ):
+            why = f"does {change} mend the target, which is red?"
+            self.slots.ask(Wish((change,), Purpose.MEND, why, riders=False))
+
     def work(self) -> None:
         """Use the slots, the most urgent first."""
         self._hotfixes()

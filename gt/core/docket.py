@@ -52,6 +52,10 @@ class Purpose(StrEnum):
     """To tell a flake from a failure: the same again."""
     CERTIFY = "certify"
     """To land changes that passed in different trees."""
+    MEND = "mend"
+    """To find out whether a change mends the target, which is red."""
+    AFTER = "after"
+    """To look after what has landed: whether its tree passes the slow gates, and who turned it red. Not the scheduler's."""
     HEDGE = "hedge"
     """To land the most at once, should a guess be right."""
 
@@ -142,6 +146,8 @@ class Docket:
     record: Record = Record()
     now: int = 0
     """In seconds."""
+    red: bool = False
+    """The target itself is known to be red: all there is to do is to find what mends it."""
 
     @property
     def tip(self) -> str:

@@ -39,7 +39,7 @@ class Measure(NamedTuple):
     """How far these are from their end, landings not yet recorded included."""
     gate_runs: int
     sends: int
-    """Pages to be made, and tries to send them."""
+    """Pages to be made, tries to send them, and reverts to be proposed."""
     garbage: int
 
 
@@ -104,7 +104,7 @@ def _agents(world: World) -> set[str]:
 
 
 def _sends(world: World) -> int:
-    left = 0
+    left = sum(len(target.reverts) for target in world.targets.values())
     for call in calls(world):
         page = world.pages.get(call.page)
         if call.paged and page is None:

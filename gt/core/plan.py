@@ -111,6 +111,7 @@ def plan(world: World) -> Plan:
         *_leases(world),
         *_landed(world),
         *_containers(world),
+        *_reverts(world),
         *_pages(world, called),
         *_sync(world),
         *_queue(world),
@@ -168,6 +169,15 @@ def _containers(world: World) -> Iterator[Action]:
             yield Action(By.RECONCILE, "close", (bead.id, "--reason", "done"), note)
 
 
+def _reverts(world: World) -> Iterator[Action]:
+    """Propose to take back what turned a target red; a person decides."""
+    for name, target in sorted(world.targets.items()):
+        for bead in target.reverts:
+            yield Action(
+                By.RECONCILE, "revert", (bead, "--propose"), f"{name} is red since {bead} landed on it"
+            )
+
+
 def _pages(world: World, called: tuple[Call, ...]) -> Iterator[Action]:
     """Each call for a human is paged until it got through, but not for ever."""
     for call in called:
@@ -200,12 +210,16 @@ def _queue(world: World) -> Iterator[Action]:
     for queued in world.queue:
         if queued.standing is Standing.DUE and queued.bead not in world.landings:
             due.setdefault(queued.base, []).append(queued.bead)
+    for name, target in world.targets.items():
+        if target.due:
+            due.setdefault(name, [])
     if world.unfinished and not due and world.default_target is not None:
         yield Action(By.MERGE, "merge", (), world.unfinished)
     for base, beads in due.items():
         args = () if base == world.default_target else ("--target", base)
         more = f" and {len(beads) - 1} more" if len(beads) > 1 else ""
-        yield Action(By.MERGE, "merge", args, f"{beads[0]}{more} can be gated for {base}")
+        why = f"{beads[0]}{more} can be gated for {base}" if beads else world.targets[base].due
+        yield Action(By.MERGE, "merge", args, why)
 
 
 def _work(world: World) -> Iterator[Action]:

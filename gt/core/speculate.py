@@ -29,6 +29,7 @@ from gt.core.suspicion import PROOF, certainty, suspects
 
 RED_TARGET = 0.05
 """How likely a target is red of itself, before that is tried."""
+RED = "is red itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,19 @@ def plan(docket: Docket, free: int) -> Plan:
     groups = suspects(found, rates, lineup)
     guilty = convictions(groups, found)
     target = found.control
-    if guilty and target.green:
+    if guilty and target.green and not docket.red:
         return Plan(guilty, holds=held)
     slots = Dispatch(docket, found, lineup, rates, free)
     desk = Desk(found, lineup, rates, groups, slots)
+    if docket.red:
+        desk.mend()
+        return Plan(runs=tuple(slots.runs), cancel=tuple(slots.cancel), holds=held, trouble=RED)
     if len(found.row) >= TRIES:
         if found.landed in found.row:
             return Plan(cancel=tuple(slots.cancel), holds=held, trouble="has gates that can't be run")
         desk.control("the last runs could not be made: can the target's?")
     elif not target.green and certainty(len(target.reds), rates.flake, RED_TARGET) >= PROOF:
-        return Plan(cancel=tuple(slots.cancel), holds=held, trouble="is red itself")
+        return Plan(cancel=tuple(slots.cancel), holds=held, trouble=RED)
     else:
         if not target.green and (guilty or target.reds):
             desk.control("is the target itself green? Nobody is rejected before that is known")

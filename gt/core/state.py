@@ -35,3 +35,7 @@ class TownState:
     paused: Paused | None = None
     acknowledged: Mapping[str, str] = field(default_factory=dict)
     """For each target, the commit up to which a person has accepted moves that gt did not make."""
+
+    def is_paused(self, now: int) -> bool:
+        """Whether a person has stopped the whole town, for now."""
+        return self.paused is not None and (self.paused.until is None or self.paused.until > now)

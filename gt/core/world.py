@@ -63,6 +63,18 @@ class Target:
     """What stops all landing on it until a person acts; a clause after the target's name."""
     cause: str = ""
     """A word for the trouble: red, moved, missing."""
+    epoch: str = ""
+    """What makes it another trouble than the last of its cause; empty: the tip."""
+    settled: bool = True
+    """Whether all is known of the trouble that gt can find out: before, it is no call for a person."""
+    reverts: tuple[str, ...] = ()
+    """The Beads whose landing turned it red, and whose revert nobody has proposed yet."""
+    mend: str | None = None
+    """The command that a person could mend it with, where one is known."""
+    due: str = ""
+    """What `gt merge` is due for, though nothing be submitted; a clause."""
+    aside: str = ""
+    """What a person should know though it stops nothing; a clause after the target's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +203,7 @@ class World:
     @property
     def paused(self) -> bool:
         """Whether a person has stopped the whole town, for now."""
-        paused = self.state.paused
-        return paused is not None and (paused.until is None or paused.until > self.now)
+        return self.state.is_paused(self.now)
 
     def base_of(self, bead: Bead) -> str | None:
         """The target that a Bead would land on; None if this clone has no target at all."""

@@ -104,6 +104,14 @@ def _sync(hands: Hands, _world: World, _args: tuple[str, ...]) -> bool:
     return bool(done.report.sent or done.report.received or done.brought)
 
 
+def _revert(hands: Hands, _world: World, args: tuple[str, ...]) -> bool:
+    from gt.core.draft import Origin
+    from gt.drive.taking_back import propose_to_take_back
+
+    origin = Origin(hands.actor, hands.clock(), hands.digits, lambda: hands.digits(26))
+    return propose_to_take_back(hands.repo, hands.ledger, args[0], origin)
+
+
 _DEEDS: dict[str, Deed] = {
     "heal": _heal,
     "kill": _kill,
@@ -113,4 +121,5 @@ _DEEDS: dict[str, Deed] = {
     "page": _page,
     "prune": _prune,
     "sync": _sync,
+    "revert": _revert,
 }

@@ -93,6 +93,8 @@ def _forgiven(yard: Yard, ledger: Ledger, seen: View, name: str) -> View:
             made = preview(yard.repo, tip, each.commit, town)
             trees += [made.tree] if made.tree else []
         keys = [check.key for tree in trees for check in checks(yard.repo, town, _tree(yard.repo, tree))]
+        after = seen.queue.aftermaths.get(name)
+        keys += [each.check.key for each in after.inquiries] if after else []
         outcomes.forgive(yard.repo, tip, keys)
     return look(yard.repo, ledger, yard.clock())
 

@@ -20,6 +20,7 @@ from gt.core.slotting import slot_count
 from gt.core.speculate import Plan, plan
 from gt.core.town import TOWN_FILE, Town
 from gt.core.world import Standing
+from gt.drive.merge_after import Aftercare, is_after
 from gt.drive.merge_report import MergeReport
 from gt.drive.merge_rulings import Rulings, label
 from gt.drive.merge_view import View, look
@@ -29,6 +30,7 @@ from gt.git.committing import Committer
 from gt.git.lineage import steps
 from gt.lock import Held
 from gt.refinery import control, evidence, outcomes, pins
+from gt.refinery.aftermath import RED, RED_AFTER
 from gt.refinery.candidate import preview
 from gt.refinery.commits import Unlayable, lay
 from gt.refinery.docketing import Docketing
@@ -68,6 +70,7 @@ class Merging:
     docketing: Docketing = field(init=False)
     rulings: Rulings = field(init=False)
     keys: Keys = field(default_factory=Keys)
+    after: Aftercare = field(init=False)
     controls: int = 0
     """How often the target itself was gated because something seemed wrong with it."""
     judged: set[tuple[str, str]] = field(default_factory=set)
@@ -78,6 +81,8 @@ class Merging:
         self.rulings = Rulings(
             self.yard, self.ledger, self.held, self.target, self.report, self.tell, self.docketing
         )
+
+        self.after = Aftercare(self.yard, self.target, self.keys)
 
     def loop(self, seen: View) -> None:
         """Merge until nothing is due. Raises KeyboardInterrupt when interrupted: no gate is left running."""
@@ -93,6 +98,7 @@ class Merging:
                 if moved:
                     seen = self._look()
                     continue
+                self.after.start(seen, lanes, self._slots(seen))
                 if not lanes.running:
                     end = closed(self.report, self._look())
                     end.trouble = end.trouble or self.rulings.obstacle(end.left, end.end)
@@ -176,20 +182,26 @@ class Merging:
     def _step(self, seen: View, lanes: Lanes[GateRun]) -> bool:
         """Decide and start what there is to; whether the world has changed by it."""
         target, town = seen.queue.targets.get(self.target), seen.towns.get(self.target)
-        if target is None or target.tip is None or town is None or target.trouble:
+        if target is None or target.tip is None or town is None:
             self._cancel_all(lanes)
             return False
-        docket = self._docket(seen, target.tip, town, lanes)
-        count = slot_count(town.refinery.slots, machine(), usage(self.report.runs, self.yard.repo))
+        red = target.cause in (RED, RED_AFTER)
+        if target.trouble and not red:
+            self._cancel_all(lanes)
+            return False
+        docket = replace(self._docket(seen, target.tip, town, lanes), red=red)
+        count = self._slots(seen)
         order = self._order(docket, seen)
-        if self._unadopted(seen, target.tip, docket):
-            control_run = GateRun(docket.tip, frozenset(), Purpose.CONTROL, "others moved the target")
-            decided = Plan((), (control_run,) if not lanes.running else ())
+        if not red and self._unadopted(seen, target.tip, docket):
+            failed = any(run.base == docket.tip and not run.members for run in docket.tried)
+            why = f"others moved the target{', once more' if failed else ''}"
+            control_run = GateRun(docket.tip, frozenset(), Purpose.CONTROL, why, again=failed)
+            decided = Plan((), (control_run,) if not _gating(lanes) else ())
         else:
-            decided = plan(docket, lanes.free(count))
+            decided = plan(docket, lanes.free(count) + len(self.after.lanes(lanes)))
         for run in decided.cancel:
             lanes.cancel(run)
-        if decided.trouble and not lanes.running and self.controls < outcomes.TRIES:
+        if decided.trouble and not red and not _gating(lanes) and self.controls < outcomes.TRIES:
             # Said by a person's call only once the target's own gates have said it often enough.
             self.controls += 1
             again = GateRun(
@@ -199,11 +211,19 @@ class Merging:
         if decided.rulings:
             return self._ruled(decided, docket, order, town, seen)
         learnt = False
+        self.after.make_way(len(decided.runs), lanes, count)
         for run in decided.runs:
             if self._spent(seen, docket.tip, town):
                 break
             learnt |= self._start(run, docket, order, town, seen, lanes)
         return learnt
+
+    def _slots(self, seen: View) -> int:
+        """How many gates may run at once."""
+        town = seen.towns.get(self.target)
+        if town is None:
+            return 0
+        return slot_count(town.refinery.slots, machine(), usage(self.report.runs, self.yard.repo))
 
     def _ruled(
         self, decided: Plan, docket: Docket, order: Mapping[str, Member], town: Town, seen: View
@@ -219,11 +239,12 @@ class Merging:
 
     def _docket(self, seen: View, tip: str, town: Town, lanes: Lanes[GateRun]) -> Docket:
         now = time.monotonic()
-        usual = typical(self.report.runs)
+        judged = {gate.name for gate in town.gates if gate.when == "before"}
+        usual = typical([each for each in self.report.runs if each.gate in judged])
         running = [
             replace(lane.run, left=1 - (now - lane.began) / usual if usual else 1.0)
             for lane in lanes.running
-            if not lane.stop.is_set()
+            if not lane.stop.is_set() and not is_after(lane)
         ]
         queued = [each for each in seen.queue.on(self.target) if each.bead not in seen.landings]
         made = self.docketing.docket(tip, town, queued, seen.beads, self._lately(tip), running)
@@ -307,8 +328,10 @@ class Merging:
         raise over.error
 
     def _cancel_all(self, lanes: Lanes[GateRun]) -> None:
+        """Stop what is gated to land; what looks after the target tells as much as before."""
         for lane in lanes.running:
-            lane.stop.set()
+            if not is_after(lane):
+                lane.stop.set()
 
     def _submissions(self, seen: View) -> list[Submission]:
         return [
@@ -316,3 +339,8 @@ class Merging:
             for queued in seen.queue.on(self.target)
             if queued.bead not in seen.landings and (sub := seen.beads[queued.bead].status.submission)
         ]
+
+
+def _gating(lanes: Lanes[GateRun]) -> bool:
+    """Whether anything is gated to land."""
+    return any(not is_after(lane) for lane in lanes.running)

@@ -23,6 +23,7 @@ class View:
     beads: Mapping[str, Bead]
     targets: Mapping[str, Target]
     towns: Mapping[str, Town]
+    """Those under which candidates are judged now."""
     state: TownState
     landings: Mapping[str, Landed]
     queue: Assessment
@@ -41,4 +42,4 @@ def look(repo: Repo, ledger: Ledger, now: int) -> View:
     targets, towns = look_at_targets(repo)
     landings = landed.derive(repo, submitted, targets, state.acknowledged)
     assessed = queue.assess(repo, beads, targets, towns, state, landings, now)
-    return View(beads, targets, towns, state, landings, assessed)
+    return View(beads, targets, {**towns, **assessed.towns}, state, landings, assessed)

@@ -6,7 +6,7 @@ What could not be looked at stays unknown: nothing destructive follows from it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.ready import CONTAINERS
@@ -40,7 +40,7 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
         state = snapshot.state()
         landings: Mapping[str, Landed] = {}
         queue = _Queue()
-        if submitted:
+        if submitted or any(gate.when == "after" for town in towns.values() for gate in town.gates):
             landings, queue = _refinery(repo, submitted, beads, targets, towns, state, now)
         left = leftovers(repo, snapshot.find)
         return World(
@@ -50,7 +50,7 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
             beads=beads,
             state=state,
             towns=towns,
-            targets={**targets, **queue.targets},
+            targets={**targets, **{name: _mended(each, snapshot) for name, each in queue.targets.items()}},
             ended=ended(snapshot, beads, towns, now),
             landings=landings,
             liveness=_liveness(repo, beads.values()),
@@ -91,6 +91,21 @@ def _refinery(
     landings = landed.derive(repo, submitted, targets, state.acknowledged)
     seen = queue.assess(repo, beads, targets, towns, state, landings, now)
     return landings, _Queue(seen.queued, seen.targets, seen.gate_runs)
+
+
+def _mended(target: Target, snapshot: Snapshot) -> Target:
+    """The target with what is still to be proposed of what would mend it, and what a person could accept."""
+    if not target.reverts:
+        return target
+    from gt.core.reverts import LINK
+
+    known = {bead: snapshot.linked_to(bead, f"link:{LINK}") for bead in target.reverts}
+    ready = [each for found in known.values() for each in found if each.phase is Phase.PROPOSED]
+    return replace(
+        target,
+        reverts=tuple(bead for bead, found in known.items() if not found),
+        mend=f"gt accept {ready[0].id}" if ready else None,
+    )
 
 
 def _unsynced(ledger: Ledger, targets: Mapping[str, Target], towns: Mapping[str, Town], now: int) -> str:

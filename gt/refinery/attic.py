@@ -19,13 +19,17 @@ from gt.refinery.tidying import OLD
 SLOT = re.compile(r"slot-(\d+)")
 
 
-def kept_outcomes(repo: Repo, before: int, now: int) -> Iterator[Piece]:
-    """Each outcome with its log as one piece; may go: what is older than that, and speaks for nobody any more."""
+def kept_outcomes(repo: Repo, before: int, now: int, spared: frozenset[str] = frozenset()) -> Iterator[Piece]:
+    """Each outcome with its log as one piece; may go: what is older than that, and speaks for nobody any more.
+
+    Those under the keys `spared` stay: without them their gates would run again.
+    """
     for folder in _folders(repo.gt_dir / "outcomes"):
         for stem in sorted({name.partition(".")[0] for name in os.listdir(folder)}):
             parts = tuple(folder.glob(f"{stem}.*"))
             at = max((_time(part) for part in parts), default=now)
-            stays = "it still counts" if at > now - outcomes.TTL else "it is young" if at > before else ""
+            counts = folder.name in spared or at > now - outcomes.TTL
+            stays = "it still counts" if counts else "it is young" if at > before else ""
             yield Piece(Kind.OUTCOME, str(folder / stem), sum(map(_size, parts)), stays)
 
 

@@ -1,4 +1,4 @@
-"""What stops all landing on a target: it was moved by others, it is red itself, or its queue used up its gate runs.
+"""What stops all landing on a target: it was moved by others, it can't be proven, or its queue used up its gate runs.
 
 Derived from the target, gt's own pins and the kept outcomes; nothing of it is stored.
 """
@@ -15,8 +15,7 @@ from gt.git.lineage import between
 from gt.git.merge import changed_paths, is_ancestor
 from gt.git.repo import Repo
 from gt.refinery import outcomes
-from gt.refinery.gates import Check, checks
-from gt.refinery.outcomes import CONTROL_TTL, Outcome, Verdict
+from gt.refinery.gates import checks
 from gt.refinery.pins import Tips
 from gt.refinery.protected import guard
 
@@ -27,6 +26,10 @@ class Trouble:
 
     cause: str
     why: str
+    epoch: str = ""
+    """What makes it another trouble than the last of its cause, if not the target's tip."""
+    settled: bool = True
+    """Whether all is known of it that gt can find out."""
 
 
 def queue_name(submissions: Iterable[Submission]) -> str:
@@ -105,30 +108,14 @@ def is_foreign(repo: Repo, at: Tips, acknowledged: str | None) -> bool:
     return not is_own(at, acknowledged) and baseline(repo, at, acknowledged) is not None
 
 
-def red(repo: Repo, town: Town, tip: str, now: int) -> Trouble | None:
-    """Whether a gate failed on the target's own tree, and again, or could not be run there again and again."""
+def unprovable(repo: Repo, town: Town, tip: str, now: int) -> Trouble | None:
+    """Whether a gate could not be run on the target's own tree again and again."""
     for check in checks(repo, town, _tree(repo, tip)):
-        seen = _of_target(outcomes.kept(repo, check.key, now))
-        last = outcomes.latest(seen)
-        if last is not None and outcomes.failures(seen) >= SURE:
-            return Trouble("red", f"is red itself: gate {check.gate.name}, {last.why} (log: {last.log})")
+        seen = outcomes.by_itself(outcomes.kept(repo, check.key, now))
         if outcomes.stalled(seen) >= outcomes.TRIES:
-            why = seen[-1].why
-            return Trouble(
-                "could-not-run", f"can't be proven: gate {check.gate.name} could not be run: {why}"
-            )
+            why = f"can't be proven: gate {check.gate.name} could not be run: {seen[-1].why}"
+            return Trouble("could-not-run", why)
     return None
-
-
-def control(repo: Repo, check: Check, environment: str, now: int) -> Outcome | None:
-    """The last word on the target's own tree, if it is fresh enough to hang a rejection on."""
-    seen = _of_target(outcomes.kept(repo, check.key, now, CONTROL_TTL))
-    return outcomes.latest(each for each in seen if each.environment == environment)
-
-
-def _of_target(seen: Iterable[Outcome]) -> tuple[Outcome, ...]:
-    """What speaks for or against the target: whoever passed on its tree, and who failed there as a control."""
-    return tuple(each for each in seen if each.verdict is Verdict.PASS or not each.members)
 
 
 def _work(bead: Bead) -> Iterable[str]:

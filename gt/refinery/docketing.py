@@ -22,6 +22,7 @@ from gt.fleet.output import tail
 from gt.git.lineage import between, steps
 from gt.refinery import outcomes, pins
 from gt.refinery.candidate import Preview, preview
+from gt.refinery.control import SURE
 from gt.refinery.evidence import LOG_BYTES
 from gt.refinery.landed import made_by_gt, members
 from gt.refinery.outcomes import Outcome, Verdict
@@ -240,7 +241,7 @@ class Docketing:
             if it is not None:
                 # What speaks of nothing but the target must be young, whoever had it run.
                 ttl = outcomes.CONTROL_TTL if asked <= landed else outcomes.TTL
-                yield from self._told(base, asked, it, ttl)
+                yield from self._told(base, asked, it, ttl, town)
         yield from self._of_target(tip, town)
 
     def _again(
@@ -258,10 +259,13 @@ class Docketing:
         except GtError:
             return None
 
-    def _told(self, base: str, asked: Ids, it: Candidate, ttl: int) -> Iterable[Tried]:
+    def _told(self, base: str, asked: Ids, it: Candidate, ttl: int, town: Town) -> Iterable[Tried]:
         repo, now = self.yard.repo, self.yard.clock()
         seen = [test.known(repo, now, ttl) for test in it.tests]
         reds = [each for known in seen for each in known if each.verdict is Verdict.FAIL]
+        if asked and reds:
+            sick = self._sick_until(base, town)
+            reds = [each for each in reds if each.at > sick]
         for each in reds:
             yield Tried(base, asked, Ruled.FAIL, self._named_in(each, it))
         if all(any(each.verdict is Verdict.PASS for each in known) for known in seen):
@@ -269,6 +273,23 @@ class Docketing:
         elif not reds:
             for _ in range(max(map(outcomes.stalled, seen), default=0)):
                 yield Tried(base, asked, Ruled.COULD_NOT_RUN)
+
+    def _sick_until(self, base: str, town: Town) -> int:
+        """Up to when this tip was red itself: what was red on it until then tells of nobody."""
+        repo, now = self.yard.repo, self.yard.clock()
+        until = 0
+        for test in self.candidate(Train(base, ()), town).tests:
+            row: list[int] = []
+            for each in outcomes.by_itself(test.known(repo, now)):
+                if each.verdict is Verdict.FAIL:
+                    row.append(each.at)
+                elif each.verdict is Verdict.PASS:
+                    row.clear()
+                if len(row) >= SURE:
+                    until = max(until, row[-1])
+            if len(row) >= SURE:
+                return outcomes.EVER
+        return until
 
     def _of_target(self, tip: str, town: Town) -> Iterable[Tried]:
         repo, now = self.yard.repo, self.yard.clock()
@@ -282,7 +303,7 @@ class Docketing:
     @staticmethod
     def _control(known: Iterable[Outcome]) -> Verdict | None:
         """The last word on the target's own tree: of whoever passed on it, or of a control that failed."""
-        last = outcomes.latest(each for each in known if each.verdict is Verdict.PASS or not each.members)
+        last = outcomes.latest(outcomes.by_itself(known))
         return last.verdict if last else None
 
     def _named_in(self, failed: Outcome, it: Candidate) -> Ids:

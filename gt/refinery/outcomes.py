@@ -116,6 +116,11 @@ def verdict(outcomes: Iterable[Outcome]) -> Outcome | None:
     return decisive[-1] if decisive else None
 
 
+def by_itself(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """What speaks for or against a tree as a target's own: whoever passed on it, and who failed there as a control."""
+    return tuple(each for each in outcomes if each.verdict is Verdict.PASS or not each.members)
+
+
 def latest(outcomes: Iterable[Outcome]) -> Outcome | None:
     """The last pass or fail."""
     told = [each for each in outcomes if each.verdict is not Verdict.COULD_NOT_RUN]

@@ -20,7 +20,8 @@ from gt.errors import GtError
 from gt.git.lineage import between, look_between
 from gt.git.objects import Objects
 from gt.git.repo import Repo
-from gt.refinery import control, outcomes, upstream
+from gt.refinery import aftermath, control, outcomes, upstream
+from gt.refinery.aftermath import RED, RED_AFTER, Aftermath
 from gt.refinery.approvals import approved, needs_approval
 from gt.refinery.candidate import Preview, preview
 from gt.refinery.gates import checks
@@ -39,9 +40,13 @@ class Assessment:
 
     queued: tuple[Queued, ...] = ()
     targets: Mapping[str, Target] = field(default_factory=dict)
-    """The targets that something is submitted for."""
+    """The targets that something is submitted for, or that are looked after."""
     gate_runs: Mapping[str, int] = field(default_factory=dict)
-    """For each of them, how many gate runs its queue may still have."""
+    """For each of them, how many gate runs its queue, and looking after it, may still have."""
+    towns: Mapping[str, Town] = field(default_factory=dict)
+    """For each of them whose settings could be read: those under which candidates are judged now."""
+    aftermaths: Mapping[str, Aftermath] = field(default_factory=dict)
+    """For each of them that isn't in other trouble."""
 
     def on(self, target: str) -> tuple[Queued, ...]:
         """What is submitted for one target."""
@@ -66,21 +71,31 @@ def assess(
     """Where every submitted Bead among these stands.
 
     `beads` holds all that haven't ended and what they need; `targets` and `towns` are those that could be read;
-    `landings` are landings not yet recorded (`landed.derive`). With nothing submitted no process is run.
+    `landings` are landings not yet recorded (`landed.derive`). With nothing submitted, and no target to look after, no
+    process is run.
     """
     waiting = [bead for bead in beads.values() if bead.phase is Phase.SUBMITTED and bead.id not in landings]
-    if not waiting:
-        return Assessment()
+    named = dict.fromkeys(sub.base for bead in waiting if (sub := bead.status.submission))
+    after = [name for name, town in towns.items() if any(gate.when == "after" for gate in town.gates)]
     look = _Look(repo, beads, towns, state, landings, now)
-    seen: dict[str, Target] = {}
-    runs: dict[str, int] = {}
-    for name in dict.fromkeys(sub.base for bead in waiting if (sub := bead.status.submission)):
+    found: dict[str, _Found] = {}
+    for name in dict.fromkeys((*named, *after)):
         if name in targets:
             subs = [s for b in waiting if (s := b.status.submission) and s.base == name]
-            seen[name], runs[name] = _target(look, targets[name], subs)
-            _look_ahead(repo, targets[name], subs)
-    queued = tuple(_queued(look, bead, seen) for bead in sorted(waiting, key=order))
-    return Assessment(queued, seen, runs)
+            found[name] = _target(look, targets[name], subs)
+            if subs:
+                _look_ahead(repo, targets[name], subs)
+    in_force = {name: each.town for name, each in found.items() if each.town is not None}
+    look = replace(look, towns={**towns, **in_force})
+    queued = tuple(_queued(look, bead, found) for bead in sorted(waiting, key=order))
+    trying = {each.base for each in queued if each.standing is Standing.DUE}
+    return Assessment(
+        queued,
+        {name: each.target for name, each in found.items()},
+        {name: each.gate_runs(name in trying) for name, each in found.items()},
+        in_force,
+        {name: each.after for name, each in found.items() if each.after is not None},
+    )
 
 
 def _look_ahead(repo: Repo, target: Target, subs: Sequence[Submission]) -> None:
@@ -115,38 +130,74 @@ class _Look:
         return [b for b in self.beads.values() if not b.phase.over and b.id not in self.landings]
 
 
-def _target(look: _Look, target: Target, subs: Sequence[Submission]) -> tuple[Target, int]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One target, what is known of its tip, and the settings that candidates are judged by."""
+
+    target: Target
+    town: Town | None = None
+    after: Aftermath | None = None
+    left: int = 0
+    """Gate runs that its queue may still have."""
+
+    @property
+    def mendable(self) -> bool:
+        """Whether what is submitted is tried though nothing lands: one of them may mend the target."""
+        return self.target.cause in (RED, RED_AFTER) and self.left > 0
+
+    def gate_runs(self, trying: bool) -> int:
+        runs = self.left if trying or not self.target.trouble else 0
+        return runs + (self.after.left if self.after is not None and self.target.due else 0)
+
+
+def _target(look: _Look, target: Target, subs: Sequence[Submission]) -> _Found:
     """The target with its trouble, and the gate runs left."""
     town = look.towns.get(target.name)
     if target.tip is None or town is None or target.trouble:
-        return target, 0
-    left = control.allowance(town, len(subs)) - outcomes.spent(
-        look.repo, target.tip, control.queue_name(subs)
-    )
+        return _Found(target, town)
+    after = None
+    left = 0
     try:
-        trouble = _trouble(look, target.name, town, left)
+        trouble = _parted(look, target.name, town)
+        if trouble is None:
+            at = replace(tips(look.repo, target.name), tip=target.tip)
+            after = aftermath.look(look.repo, target.name, at, town, look.now, queue=bool(subs))
+            town = after.in_force(town)
+            spent = outcomes.spent(look.repo, target.tip, control.queue_name(subs)) if subs else 0
+            left = max(0, control.allowance(town, len(subs)) - spent) if subs else 0
+            trouble = _trouble(look, target.tip, town, after, left if subs else None)
     except GtError as error:
         trouble = control.Trouble("unreadable", f"can't be looked at: {error.message}")
-    if trouble is None:
-        return target, max(0, left)
-    return replace(target, trouble=trouble.why, cause=trouble.cause), 0
+    if after is not None:
+        due = "" if look.state.is_paused(look.now) else after.due
+        target = replace(target, reverts=after.reverts, due=due, aside=after.aside)
+    if trouble is not None:
+        target = replace(
+            target, trouble=trouble.why, cause=trouble.cause, epoch=trouble.epoch, settled=trouble.settled
+        )
+    return _Found(target, town, after, left)
 
 
-def _trouble(look: _Look, name: str, town: Town, left: int) -> control.Trouble | None:
+def _parted(look: _Look, name: str, town: Town) -> control.Trouble | None:
+    """What is wrong with where a target is: nothing is found out about it before that is settled."""
     parting = upstream.parted(look.repo, name, town)
     if parting is not None:
         return control.Trouble(parting.cause, parting.why)
     at = tips(look.repo, name)
     word = look.state.acknowledged.get(name)
     assert at.tip is not None
-    found = control.moved(look.repo, at, word, town, look.unlanded())
-    if found is not None:
-        return found
+    return control.moved(look.repo, at, word, town, look.unlanded())
+
+
+def _trouble(look: _Look, tip: str, town: Town, after: Aftermath, left: int | None) -> control.Trouble | None:
+    """What else is wrong with it; `left`: gate runs left for its queue, None if it has none."""
+    if left is None:
+        return after.trouble
     if not town.ungated and not any(gate.when == "before" for gate in town.gates):
         return control.Trouble(
             "ungated", "has no gates: name one in .gt/town.yaml, or say `ungated: true` there"
         )
-    found = control.red(look.repo, town, at.tip, look.now)
+    found = after.trouble or control.unprovable(look.repo, town, tip, look.now)
     if found is None and left <= 0:
         return control.Trouble(
             "budget", "has had all gate runs its queue may have: gt merge --again grants more"
@@ -154,7 +205,7 @@ def _trouble(look: _Look, name: str, town: Town, left: int) -> control.Trouble |
     return found
 
 
-def _queued(look: _Look, bead: Bead, targets: Mapping[str, Target]) -> Queued:
+def _queued(look: _Look, bead: Bead, targets: Mapping[str, _Found]) -> Queued:
     sub = bead.status.submission
     assert sub is not None
     standing, cause, why, hint = _standing(look, bead, sub, targets.get(sub.base))
@@ -164,8 +215,8 @@ def _queued(look: _Look, bead: Bead, targets: Mapping[str, Target]) -> Queued:
 _Where = tuple[Standing, str, str, str | None]
 
 
-def _standing(look: _Look, bead: Bead, sub: Submission, target: Target | None) -> _Where:
-    if target is None:
+def _standing(look: _Look, bead: Bead, sub: Submission, found: _Found | None) -> _Where:
+    if found is None:
         hint = f"git config --add gt.target {shlex.quote(sub.base)}"
         return (
             Standing.HELD,
@@ -176,27 +227,40 @@ def _standing(look: _Look, bead: Bead, sub: Submission, target: Target | None) -
     waits = _waits(look, bead, sub)
     if waits is not None:
         return waits
-    if target.trouble:
-        # The call for a person is the target's: one, not one for each submission.
-        return (
-            Standing.WAITING,
-            f"{target.cause}-target",
-            f"waits for {target.name}, which {target.trouble}",
-            None,
-        )
+    target = found.target
+    # The call for a person is the target's: one, not one for each submission.
+    why = f"waits for {target.name}, which {target.trouble}"
+    waits_for_it = Standing.WAITING, f"{target.cause}-target", why, None
+    if target.trouble and not found.mendable:
+        return waits_for_it
     assert target.tip is not None
     try:
         made = preview(look.repo, target.tip, sub.commit, look.towns[target.name])
+        if target.trouble and not _is_news(look, target.name, made):
+            return waits_for_it
         return _judged(look, bead, sub, target, made)
     except GtError as error:
         return Standing.WAITING, "unreadable", f"can't be looked at: {error.message}", None
+
+
+def _is_news(look: _Look, name: str, made: Preview) -> bool:
+    """Whether this may mend a target that is red: it merges, and isn't known to be red, too."""
+    if made.tree is None or not made.changed:
+        return False
+    known = (
+        outcomes.kept(look.repo, check.key, look.now)
+        for check in checks(look.repo, look.towns[name], made.tree)
+    )
+    return all(
+        (last := outcomes.verdict(seen)) is None or last.verdict is outcomes.Verdict.PASS for seen in known
+    )
 
 
 def _waits(look: _Look, bead: Bead, sub: Submission) -> _Where | None:
     if bead.spec.hold:
         return Standing.HELD, "hold", "is on hold", f"gt edit {bead.id} --no-hold"
     paused = look.state.paused
-    if paused and (paused.until is None or paused.until > look.now):
+    if paused and look.state.is_paused(look.now):
         return (
             Standing.WAITING,
             "paused",

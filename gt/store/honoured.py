@@ -16,9 +16,6 @@ def check_honoured(town: Town, where: str) -> Town:
 
 
 def _not_yet(town: Town) -> Iterator[tuple[str, str]]:
-    for i, gate in enumerate(town.gates):
-        if gate.when != "before":
-            yield f"gates[{i}].when", f"{gate.when}-gates"
     for name, agent in town.agents.items():
         if agent.wrap is not None:
             yield f"agents.{name}.wrap", "isolation"

@@ -19,14 +19,15 @@ from gt.fleet import attic as attempts
 from gt.git import housekeeping, journal, mending, packing, refs, worktree
 from gt.git.contained import spare
 from gt.git.leftlocks import left_locked
-from gt.git.repo import Repo
+from gt.git.repo import Repo, config_values
+from gt.refinery import aftermath, pins, tidying
 from gt.refinery import attic as refinery
-from gt.refinery import pins, tidying
 from gt.refinery.places import merge_lock, slot_lock
 from gt.store import index
 from gt.store.ledger import LEDGER, Ledger
+from gt.store.settings import town_at
 from gt.store.snapshot import Snapshot
-from gt.store.targets import targets, tip, town_of
+from gt.store.targets import KEY, targets, tip, town_of
 
 PINS = ("refs/gt/wip", "refs/gt/sub")
 
@@ -104,7 +105,7 @@ def _looked(repo: Repo, ledger: Ledger, now: int, age: int, *, merging: bool) ->
             *_segments(repo, now),
         ]
     yard = [
-        *refinery.kept_outcomes(repo, before, now),
+        *refinery.kept_outcomes(repo, before, now, _spared(repo)),
         *refinery.run_counts(repo, before),
         *refinery.scratch(repo, now),
         *refinery.idle_slots(repo, _towns(repo), before),
@@ -185,6 +186,17 @@ def _segments(repo: Repo, now: int) -> Iterator[Piece]:
     if newest is not None:
         with suppress(FileNotFoundError):
             yield Piece(Kind.JOURNAL, str(newest), newest.stat().st_size, "it is appended to")
+
+
+def _spared(repo: Repo) -> frozenset[str]:
+    """The keys of the outcomes that tell how the targets' tips are for gates that run after."""
+    found: set[str] = set()
+    for name in config_values(repo, KEY):
+        with suppress(GtError):
+            at = tip(repo, name)
+            if at is not None:
+                found |= aftermath.keys(repo, at, town_at(repo, at))
+    return frozenset(found)
 
 
 def _towns(repo: Repo) -> tuple[Town, ...]:

@@ -13,7 +13,7 @@ from gt.core.measure import measure
 from gt.core.plan import plan
 from gt.core.town import Limits
 from gt.core.world import Remains, Target, World, Zombie
-from tests.core.small import NOW, bead, gt, lease, submission
+from tests.core.small import NOW, OID, bead, gt, lease, submission
 from tests.core.worlds import page, world, worlds
 
 LIMITS = Limits()
@@ -91,6 +91,13 @@ def test_a_page_is_lowered_by_being_made_and_by_each_try() -> None:
     tries = [world(stuck, pages={made.id: replace(made, sends=n)}) for n in range(6)]
     sizes = [measure(each) for each in (unmade, *tries)]
     assert sizes == sorted(set(sizes), reverse=True)
+
+
+def test_a_revert_to_be_proposed_counts() -> None:
+    red = Target("main", OID, "is red", "red-after", settled=False)
+    assert measure(world(targets={"main": red})) < measure(
+        world(targets={"main": replace(red, reverts=(gt("a"),))})
+    )
 
 
 def test_garbage_and_zombies_count_last() -> None:

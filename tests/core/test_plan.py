@@ -303,6 +303,23 @@ def test_a_target_in_trouble_names_what_ends_it(cause: str, command: str) -> Non
     assert [call.hint for call in found.calls] == [command]
 
 
+def test_a_target_is_looked_after_though_nothing_is_submitted() -> None:
+    found = plan(world(targets={"main": Target("main", OID, due="is it green?")}))
+    assert [(each.command, each.reason) for each in found.actions] == [("gt merge", "is it green?")]
+    assert not found.at_rest
+
+
+def test_who_turned_a_target_red_is_proposed_to_be_taken_back_and_paged_once_that_is_known() -> None:
+    looking = Target("main", OID, "is red", "red-after", settled=False)
+    assert [each.verb for each in plan(world(targets={"main": looking})).actions] == []
+    known = replace(looking, settled=True, epoch="c" * 40, reverts=(gt("a"),), mend="gt accept x")
+    found = plan(world(targets={"main": known}))
+    first, second = found.actions
+    assert first.command == f"gt revert {gt('a')} --propose"
+    assert second.args[:4] == ("target:main", "red-after", "--epoch", "c" * 40)
+    assert [call.hint for call in found.calls] == ["gt accept x"]
+
+
 def test_a_missing_town_starts_nothing_and_a_foreign_base_is_said() -> None:
     assert plan(world(bead("a"), towns={})).actions == ()
     found = plan(world(bead("a", base="elsewhere")))

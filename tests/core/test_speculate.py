@@ -401,3 +401,21 @@ def test_needs_in_a_circle_wait() -> None:
     made = plan(Docket(tuple(queue.values()), (Tip("t0"),)), 1)
     assert made.runs == ()
     assert len(made.holds) == 2
+
+
+def test_on_a_red_target_each_change_is_tried_by_itself_once_and_what_is_green_lands() -> None:
+    queue = changes(3)
+    queue["c01"] = replace(queue["c01"], rank=0)
+    docket = Docket(tuple(queue.values()), (Tip("t0"),), red=True)
+    made = plan(docket, 2)
+    assert [(sorted(run.members), run.purpose) for run in made.runs] == [
+        (["c01"], Purpose.MEND),
+        (["c02"], Purpose.MEND),
+    ]
+    reds = tuple(Tried("t0", frozenset({name}), Verdict.FAIL) for name in ("c01", "c02"))
+    assert [run.members for run in plan(replace(docket, tried=reds), 2).runs] == [{"c00"}]
+    every = (*reds, Tried("t0", frozenset({"c00"}), Verdict.FAIL), Tried("t0", NOBODY, Verdict.PASS))
+    nothing = plan(replace(docket, tried=every, record=SURE), 2)
+    assert (nothing.runs, nothing.rulings) == ((), ()), "nobody is rejected"
+    green = Tried("t0", frozenset({"c00"}), Verdict.PASS)
+    assert plan(replace(docket, tried=(*reds, green)), 2).rulings == (Land(("c00",), green),)

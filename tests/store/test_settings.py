@@ -38,11 +38,7 @@ types: [incident]
 ungated: false
 """
 
-HONOURED = "".join(
-    line
-    for line in FULL.splitlines(keepends=True)
-    if not line.startswith(("stages", "crew")) and "when: after" not in line
-)
+HONOURED = "".join(line for line in FULL.splitlines(keepends=True) if not line.startswith(("stages", "crew")))
 """All of it that this version carries out."""
 
 
@@ -120,7 +116,6 @@ def test_a_bare_minimum(repo_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("gates: [{name: a, run: b}, {name: c, run: d, when: after}]", "gates[1].when"),
         ("agents: {a: {command: b, wrap: [bwrap]}}", "agents.a.wrap"),
         ("stages: [{branch: staging}]", "stages"),
         ("crew: {mayor: {command: b}}", "crew"),

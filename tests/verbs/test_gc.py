@@ -14,13 +14,14 @@ from gt.core.bead import Closed, CloseReason, Landed, Phase, Status
 from gt.core.garbage import MONTH, Kind
 from gt.errors import Busy
 from gt.git import housekeeping, journal, loose, mending, packing
-from gt.refinery import slots
+from gt.refinery import aftermath, slots
 from gt.refinery.places import merge_lock, slot_lock
 from gt.store import index
+from gt.store.settings import town_at
 from gt.verbs.gc import Collected, gc
 from tests.conftest import NOW, run_git
 from tests.crash.dying import dies_at
-from tests.refinery.merging import Scene, scene
+from tests.refinery.merging import Scene, scene, town
 from tests.store.scenes import ALICE, bead, bead_id, write
 
 OLD = NOW - 2 * MONTH
@@ -138,6 +139,15 @@ def test_a_pin_whose_keeper_moved_away_meanwhile_is_put_back(
     assert said.removed == ()
     assert "moved" in names(said, Kind.PIN)[TOKEN]
     assert yard.tip(f"refs/gt/sub/{ENDED}/{TOKEN}") == ahead
+
+
+def test_what_tells_how_a_tip_is_for_a_gate_that_runs_after_stays(yard: Scene) -> None:
+    yard.push({".gt/town.yaml": town("{name: slow, run: make slow, when: after}")})
+    (key,) = aftermath.keys(yard.repo, yard.tip(), town_at(yard.repo, yard.tip()))
+    mine = put(yard.repo.gt_dir / "outcomes" / key / "1.json")
+    other = put(yard.repo.gt_dir / "outcomes" / "other" / "1.json")
+    collect(yard, age=60)
+    assert (mine.exists(), other.exists()) == (True, False)
 
 
 def test_outcomes_go_when_they_speak_for_nobody_any_more(yard: Scene) -> None:
