@@ -34,7 +34,8 @@ def yard(repo_path: Path) -> Scene:
     return scene(repo_path)
 
 
-_drawn = itertools.count(1)
+_drawn = itertools.count(1000)
+"""No id that `Scene.submit` gives."""
 
 
 def origin(now: int = LATER) -> Origin:
