@@ -19,7 +19,7 @@ from gt.core.town import Town
 from gt.core.world import Queued, Standing
 from gt.errors import GtError
 from gt.fleet.output import tail
-from gt.git.lineage import between, steps
+from gt.git.lineage import steps
 from gt.refinery import outcomes, pins
 from gt.refinery.candidate import Preview, preview
 from gt.refinery.control import SURE
@@ -27,6 +27,7 @@ from gt.refinery.evidence import LOG_BYTES
 from gt.refinery.landed import made_by_gt, members
 from gt.refinery.outcomes import Outcome, Verdict
 from gt.refinery.proving import Candidate, candidate
+from gt.refinery.stacked import below, unlanded_work
 from gt.refinery.train import Member, Train, Yardmaster
 from gt.refinery.yard import Yard
 from gt.store.settings import town_at
@@ -53,7 +54,6 @@ class Docketing:
     """Runs, by base and members, that say nothing of what these would land as."""
     _candidates: dict[tuple[str, str], Candidate] = field(default_factory=dict)
     _named: dict[str, Ids] = field(default_factory=dict)
-    _below: dict[tuple[str, str], Ids] = field(default_factory=dict)
     _vetted: dict[tuple[str, str], bool] = field(default_factory=dict)
     _tips: tuple[Tip, ...] = ()
 
@@ -94,8 +94,9 @@ class Docketing:
     ) -> Docket:
         """All that the scheduler decides by. `landed`: Beads that landed lately, for what they tell of their agents."""
         waiting = self._members(queued, beads)
+        work = unlanded_work(beads.values())
         changes = tuple(
-            self._change(tip, town, each, beads, waiting) for each in queued if each.bead in waiting
+            self._change(tip, town, each, beads, waiting, work) for each in queued if each.bead in waiting
         )
         return Docket(
             changes=changes,
@@ -179,6 +180,7 @@ class Docketing:
         queued: Queued,
         beads: Mapping[str, Bead],
         waiting: Mapping[str, Member],
+        work: Mapping[str, Bead],
     ) -> Change:
         bead, me = beads[queued.bead], waiting[queued.bead]
         needs, missing = set(), ""
@@ -188,16 +190,19 @@ class Docketing:
                 needs.add(waiting[need].name)
             elif other is None or not satisfied(other):
                 missing = f"needs {need}, which is {other.phase if other else 'not in this ledger'}"
+        for name, other in self._below(tip, me, work).items():
+            if name in waiting:
+                needs.add(waiting[name].name)
+            else:
+                missing = f"contains work of {name}, which is {other.phase}"
         held = "" if queued.standing is Standing.DUE or queued.cause in ORDERED else queued.why
         made = self._preview(tip, me, town)
-        commits = {other.sub.commit: other.name for other in waiting.values() if other is not me}
-        below = self._ancestors(tip, me.sub.commit) & commits.keys()
         return Change(
             id=me.name,
             rank=bead.spec.priority,
             at=me.sub.at,
             agent=me.sub.agent,
-            needs=frozenset(needs) | frozenset(commits[commit] for commit in below),
+            needs=frozenset(needs),
             apart=frozenset(self.apart.get(me.name, ())),
             alone=made is not None and bool(made.protected),
             vetted=self._is_vetted(me, town),
@@ -210,14 +215,11 @@ class Docketing:
         except GtError:
             return None
 
-    def _ancestors(self, tip: str, commit: str) -> Ids:
-        key = (tip, commit)
-        if key not in self._below:
-            try:
-                self._below[key] = between(self.yard.repo, [tip], commit)
-            except GtError:  # the commit isn't here: the queue says so
-                self._below[key] = frozenset()
-        return self._below[key]
+    def _below(self, tip: str, member: Member, work: Mapping[str, Bead]) -> Mapping[str, Bead]:
+        try:
+            return below(self.yard.repo, work, member.bead, member.sub.commit, tip)
+        except GtError:  # the commit isn't here: the queue says so
+            return {}
 
     def _is_vetted(self, member: Member, town: Town) -> bool:
         """Whether the gates passed on what was submitted, as it is."""

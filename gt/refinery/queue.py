@@ -17,7 +17,7 @@ from gt.core.state import TownState
 from gt.core.town import Town
 from gt.core.world import Queued, Standing, Target
 from gt.errors import GtError
-from gt.git.lineage import between, look_between
+from gt.git.lineage import look_between
 from gt.git.objects import Objects
 from gt.git.repo import Repo
 from gt.refinery import aftermath, control, outcomes, upstream
@@ -27,6 +27,7 @@ from gt.refinery.candidate import Preview, preview
 from gt.refinery.gates import checks
 from gt.refinery.outcomes import TRIES
 from gt.refinery.pins import tips
+from gt.refinery.stacked import below, unlanded_work
 
 if TYPE_CHECKING:
     from gt.git.worktree import Worktree
@@ -77,7 +78,8 @@ def assess(
     waiting = [bead for bead in beads.values() if bead.phase is Phase.SUBMITTED and bead.id not in landings]
     named = dict.fromkeys(sub.base for bead in waiting if (sub := bead.status.submission))
     after = [name for name, town in towns.items() if any(gate.when == "after" for gate in town.gates)]
-    look = _Look(repo, beads, towns, state, landings, now)
+    unlanded = (bead for bead in beads.values() if bead.id not in landings)
+    look = _Look(repo, beads, towns, state, landings, now, unlanded_work(unlanded) if waiting else {})
     found: dict[str, _Found] = {}
     for name in dict.fromkeys((*named, *after)):
         if name in targets:
@@ -115,6 +117,8 @@ class _Look:
     state: TownState
     landings: Mapping[str, Landed]
     now: int
+    work: Mapping[str, Bead]
+    """The commits of attempts that haven't landed."""
     places: dict[str, tuple[Worktree, ...]] = field(default_factory=dict)
     """For each target that was asked about: where it is checked out."""
 
@@ -300,8 +304,7 @@ def _judged(look: _Look, bead: Bead, sub: Submission, target: Target, made: Prev
         return Standing.HELD, "approval", f"waits for approval: it {what}", f"gt approve {bead.id}"
     ancestor = _ancestor(look, bead, sub, target.tip or "")
     if ancestor:
-        why = f"contains {ancestor}, which is submitted too and comes first"
-        return Standing.WAITING, "ancestor", why, f"gt why {ancestor}"
+        return Standing.WAITING, "ancestor", _brings(ancestor), f"gt why {ancestor.id}"
     stalled = _stalled(look, target, made.tree)
     if stalled:
         return Standing.HELD, "could-not-run", stalled, "gt merge --again"
@@ -311,18 +314,16 @@ def _judged(look: _Look, bead: Bead, sub: Submission, target: Target, made: Prev
     return due
 
 
-def _ancestor(look: _Look, bead: Bead, sub: Submission, tip: str) -> str | None:
-    """Another submitted Bead whose commit would land along with this one's."""
-    others = {
-        other.status.submission.commit: other.id
-        for other in look.unlanded()
-        if other.id != bead.id and other.phase is Phase.SUBMITTED and other.status.submission
-    }
-    others.pop(sub.commit, None)
-    if not others:
-        return None
-    found = between(look.repo, [tip], sub.commit) & others.keys()
-    return min((others[commit] for commit in found), default=None)
+def _ancestor(look: _Look, bead: Bead, sub: Submission, tip: str) -> Bead | None:
+    """Another Bead whose work would land along with this one's; one that isn't submitted comes first."""
+    found = below(look.repo, look.work, bead.id, sub.commit, tip).values()
+    return min(found, key=lambda other: (other.phase is Phase.SUBMITTED, other.id), default=None)
+
+
+def _brings(other: Bead) -> str:
+    if other.phase is Phase.SUBMITTED:
+        return f"contains {other.id}, which is submitted too and comes first"
+    return f"contains work of {other.id}, which is {other.phase}: that lands first, or is closed"
 
 
 def _stalled(look: _Look, target: Target, tree: str) -> str | None:
