@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from gt.fleet import processes
 from gt.fleet.processes import Process, Row
+from gt.git import daemons
 
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_GET_CHILD_SUBREAPER = 37
@@ -36,7 +37,16 @@ _house = _Household()
 
 @contextmanager
 def adopting() -> Iterator[None]:
-    """Makes this process a child subreaper for as long as one such context is open."""
+    """Makes this process a child subreaper for as long as one such context is open; no git goes to the background then."""
+    with daemons.kept_out():
+        _begin()
+        try:
+            yield
+        finally:
+            _end()
+
+
+def _begin() -> None:
     with _house.gate:
         if _house.runs == 0:
             _house.was = _subreaper()
@@ -45,13 +55,13 @@ def adopting() -> Iterator[None]:
             )
             _become_subreaper(on=True)
         _house.runs += 1
-    try:
-        yield
-    finally:
-        with _house.gate:
-            _house.runs -= 1
-            if _house.runs == 0:
-                _become_subreaper(on=_house.was)
+
+
+def _end() -> None:
+    with _house.gate:
+        _house.runs -= 1
+        if _house.runs == 0:
+            _become_subreaper(on=_house.was)
 
 
 @contextmanager

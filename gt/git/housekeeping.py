@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from gt.git import daemons
 from gt.git.repo import Repo, config_values
 from gt.git.run import GitFailed, git
 
@@ -45,7 +46,7 @@ def pack(repo: Repo) -> bool:
 def pack_sometime(repo: Repo, tip: str) -> None:
     """`git gc --auto` in the background, unless it would do nothing: another is at work, failed, or it is turned off.
 
-    Before the first, the paths that the commits up to `tip` change are put into the commit-graph, as `pack` does:
+    While a job of this process runs nothing is done: a later write sees to it. Before the first, the paths that the commits up to `tip` change are put into the commit-graph, as `pack` does:
     from then on each gc sees to it.
     """
     common = repo.common_dir
@@ -53,12 +54,15 @@ def pack_sometime(repo: Repo, tip: str) -> None:
         return
     if _younger(common / "gc.pid", UNDER_WAY) or _younger(common / "gc.log", COMPLAINT):
         return
-    if not knows_paths(repo):
-        paths = ("--append", "--stdin-commits", "--changed-paths", f"--max-new-filters={FIRST_FILTERS}")
-        args = ("commit-graph", "write", *paths, "--no-progress")
-        git(repo, *args, stdin=f"{tip}\n".encode(), ok=range(256))
-    config = ("-c", "gc.autoDetach=true", "-c", f"commitGraph.maxNewFilters={FILTERS}")
-    git(repo, *config, "gc", "--auto", "--quiet", ok=range(256))
+    with daemons.begun() as allowed:
+        if not allowed:
+            return
+        if not knows_paths(repo):
+            paths = ("--append", "--stdin-commits", "--changed-paths", f"--max-new-filters={FIRST_FILTERS}")
+            args = ("commit-graph", "write", *paths, "--no-progress")
+            git(repo, *args, stdin=f"{tip}\n".encode(), ok=range(256))
+        config = ("-c", "gc.autoDetach=true", "-c", f"commitGraph.maxNewFilters={FILTERS}")
+        git(repo, *config, "gc", "--auto", "--quiet", ok=range(256))
 
 
 def knows_paths(repo: Repo) -> bool:

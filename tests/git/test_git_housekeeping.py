@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gt.fleet.launch import Job, run
 from gt.git import housekeeping
 from gt.git.objects import FILE, Entry, Objects
 from gt.git.repo import Repo, discover
@@ -69,6 +70,21 @@ def test_where_it_is_turned_off_nothing_is_done(repo: Repo) -> None:
     pack(repo)
     assert packs(repo) == 0
     assert not housekeeping.knows_paths(repo)
+
+
+def test_nothing_is_begun_while_a_job_runs_that_would_be_taken_for_its_orphan(
+    repo: Repo, tmp_path: Path
+) -> None:
+    known: list[bool] = []
+
+    def began(_pid: int) -> None:
+        pack(repo)
+        known.append(housekeeping.knows_paths(repo))
+
+    ended = run(Job(("true",), tmp_path, {}, tmp_path / "log", deadline=60.0, on_start=began))
+    assert (ended.why, known) == ("exit", [False])
+    pack(repo)
+    wait_for_one_pack(repo)
 
 
 @pytest.mark.parametrize("name", ["gc.pid", "gc.log"])
