@@ -1,0 +1,226 @@
+"""Whatever changes the queue, killed at its effects, and while gates run: the next merge comes to the same end.
+
+The town has groups, a bad change, a conflict, a need, and a change of protected paths that waits. `GT_CRASH_POINTS` says
+at how many points a deed is killed (evenly spread; `all` for every single one).
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from gt.core.bead import Bead, Phase
+from gt.core.draft import Origin
+from gt.errors import IllegalMove
+from gt.git.repo import discover
+from gt.refinery import outcomes
+from gt.refinery.outcomes import Verdict
+from gt.store.ledger import Ledger
+from gt.verbs.approve import approve
+from gt.verbs.offer import offer, offered_by
+from gt.verbs.withdraw import withdraw
+from tests.conftest import NOW, seal
+from tests.crash.dying import dies_at, paused
+from tests.crash.still import Still
+from tests.drive import invariants
+from tests.refinery.merging import Scene, scene, town
+from tests.store.scenes import ALICE
+
+POINTS = os.environ.get("GT_CRASH_POINTS", "2")
+NEW = "gt-00000090"
+
+
+@dataclass
+class Stage:
+    """A town that is put back to where it was as often as wanted."""
+
+    still: Still
+    since: str
+    slots: int
+    beads: dict[str, Bead]
+    calm: dict[str, tuple[object, int]] = field(default_factory=dict)
+    """By deed: what an undisturbed town came to, and by how many gate runs."""
+
+    @property
+    def yard(self) -> Scene:
+        path = self.still.root / "repo"
+        return Scene(path, Ledger(discover(path)))
+
+    def path(self, name: str) -> Path:
+        return self.still.root / name
+
+    def log(self) -> list[str]:
+        """What the gates wrote: `begin` and `end`."""
+        return self.path("log").read_text().split()
+
+
+def put_together(template: Path, root: Path, slots: int) -> Stage:
+    """Eight submissions; the gates write down when they begin and end, and kill their merge where they are told to."""
+    root.mkdir()
+    shutil.copytree(template, root / "repo", symlinks=True)
+    (root / "log").touch()
+    kill = f"[ $(grep -c begin {root}/log) -ge $(cat {root}/at) ] && mkdir {root}/killed && kill -9 $(cat {root}/pid) && exec sleep 300"
+    script = f"echo begin >> {root}/log; if [ -e {root}/at ]; then {kill}; fi; test ! -e bad; code=$?; echo end >> {root}/log; exit $code"
+    (root / "gate.sh").write_text(script)
+    gate = f"{{name: test, run: sh {root}/gate.sh, timeout: 5m}}"
+    yard = scene(root / "repo", town(gate, more=f"refinery: {{slots: {slots}}}\n"))
+    since = yard.tip()
+    beads = {name: yard.submit({name: ""}) for name in ("a", "b", "bad", "c")}
+    beads["needy"] = yard.submit({"needy": ""}, needs=frozenset({beads["c"].id}))
+    beads["one"], beads["other"] = yard.submit({"x": "1\n"}), yard.submit({"x": "2\n"})
+    beads["protected"] = yard.submit({".gt/extra": ""})
+    yard.git("branch", "side", yard.commit({"side": ""}))
+    return Stage(Still(root, root.with_name(f"{root.name}.store")), since, slots, beads)
+
+
+@pytest.fixture(scope="module")
+def stage(
+    request: pytest.FixtureRequest, template_repo: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    with pytest.MonkeyPatch.context() as patch:
+        seal(patch, tmp_path_factory.mktemp("home"))
+        yield put_together(template_repo, tmp_path_factory.mktemp("queue") / "stage", request.param)
+
+
+def merge(stage: Stage) -> None:
+    stage.yard.merge()
+
+
+def approve_it(stage: Stage) -> None:
+    yard = stage.yard
+    approve(yard.repo, yard.ledger, stage.beads["protected"].id, actor=ALICE, now=NOW)
+
+
+def withdraw_it(stage: Stage) -> None:
+    yard = stage.yard
+    try:
+        withdraw(yard.repo, yard.ledger, stage.beads["b"].id, hold=True, actor=ALICE, now=NOW)
+    except IllegalMove:
+        assert yard.phase(stage.beads["b"]) is Phase.OPEN, "it is done already"
+
+
+def submit(stage: Stage) -> None:
+    """As `gt submit --branch`; typed again, it draws another token."""
+    yard = stage.yard
+    with yard.ledger.read() as snapshot:
+        if snapshot.find(NEW) is not None:
+            return
+    digits = iter(("00000090", f"{len(yard.git('for-each-ref', 'refs/gt/sub').splitlines()):04}"))
+    origin = Origin(ALICE, NOW, lambda _: next(digits), lambda: "f" * 32)
+    offer(yard.repo, yard.ledger, offered_by(yard.repo, "side", None), None, "side", origin)
+
+
+DEEDS: tuple[Callable[[Stage], None], ...] = (submit, merge, approve_it, withdraw_it)
+"""What is killed; typed again it is done, or finds that it is."""
+
+
+def settle(stage: Stage, deed: Callable[[Stage], None]) -> object:
+    """Do it (again), merge, and tell what the town came to; whatever came before, the invariants hold."""
+    deed(stage)
+    yard = stage.yard
+    yard.merge()
+    submitted = list(stage.beads.values())
+    with yard.ledger.read() as snapshot:
+        new = snapshot.find(NEW)
+        left = [(_name(stage, bead), str(bead.phase), bead.counted) for bead in snapshot.live()]
+    invariants.check(yard, stage.since, [*submitted, *([new] if new else [])], lambda files: "bad" in files)
+    assert yard.merge().runs == []
+    return sorted(left), sorted(yard.files())
+
+
+def settled(stage: Stage, deed: Callable[[Stage], None]) -> object:
+    """As `settle`, by a process of its own: what another remembers of objects that were put away isn't so any more."""
+    told = stage.still.root.with_name("told")
+
+    def tell() -> None:
+        try:
+            told.write_bytes(pickle.dumps(settle(stage, deed)))
+        except AssertionError:
+            told.write_bytes(pickle.dumps(traceback.format_exc()))
+
+    assert not dies_at(0, tell)
+    return pickle.loads(told.read_bytes())
+
+
+def _name(stage: Stage, bead: Bead) -> str:
+    """With several slots either of two that conflict may be the first to be proven."""
+    names = {each.id: name for name, each in stage.beads.items()}
+    return names.get(bead.id, "new").replace("other", "one")
+
+
+def undisturbed(stage: Stage, deed: Callable[[Stage], None]) -> tuple[object, int]:
+    """What it comes to, and by how many gate runs."""
+    if deed.__name__ not in stage.calm:
+        stage.still.put_back()
+        story = settled(stage, deed)
+        begun = stage.log().count("begin")
+        assert sum(1 for _ in outcomes.everything(stage.yard.repo)) == stage.log().count("end") == begun
+        stage.calm[deed.__name__] = story, begun
+    return stage.calm[deed.__name__]
+
+
+def points(count: int) -> list[int]:
+    """As many as are wanted of so many, each in the middle of its part."""
+    wanted = count if POINTS == "all" else min(count, int(POINTS))
+    return [1 + (2 * i + 1) * count // (2 * wanted) for i in range(wanted)]
+
+
+def check_end(stage: Stage, deed: Callable[[Stage], None], told: str) -> None:
+    """It came to what it comes to undisturbed, and no gate run was paid for again but those that were under way."""
+    wanted, begun = stage.calm[deed.__name__]
+    try:
+        assert settled(stage, deed) == wanted
+        kept = list(outcomes.everything(stage.yard.repo))
+        passed = [each.key for each in kept if each.verdict is Verdict.PASS]
+        assert len(passed) == len(set(passed)), "what had passed was run again"
+        cut = stage.log().count("begin") - len(kept)
+        assert cut <= stage.slots, "more outcomes were lost than runs were under way"
+        if stage.slots == 1:  # with more, what is run depends on which gate is the quicker
+            assert stage.log().count("begin") <= begun + 1
+    except AssertionError as error:
+        raise AssertionError(f"{deed.__name__}, killed at {told}\n{error}") from error
+
+
+@pytest.mark.parametrize(
+    ("stage", "deed"),
+    [(3, merge), *((1, deed) for deed in DEEDS)],
+    indirect=["stage"],
+    ids=lambda each: getattr(each, "__name__", str(each)),
+)
+def test_killed_at_any_effect_it_comes_to_the_same(
+    stage: Stage, deed: Callable[[Stage], None], record_property: Callable[[str, object], None]
+) -> None:
+    undisturbed(stage, deed)
+    stage.still.put_back()
+    effects = list(paused(lambda: deed(stage)))
+    hit = []
+    for at in points(len(effects)):
+        stage.still.put_back()
+        if dies_at(at, lambda: deed(stage)):
+            hit.append(at)
+            check_end(stage, deed, f"{at} of {len(effects)}: {effects[at - 1]}")
+    assert hit
+    record_property("killed", f"at {len(hit)} of {len(effects)} effects")
+
+
+@pytest.mark.parametrize("stage", [3, 1], indirect=True)
+def test_killed_while_gates_run_it_comes_to_the_same(stage: Stage) -> None:
+    _, begun = undisturbed(stage, merge)
+    for at in points(begun):
+        stage.still.put_back()
+        stage.path("at").write_text(f"{at}\n")
+
+        def dying() -> None:
+            stage.path("pid").write_text(f"{os.getpid()}\n")
+            merge(stage)
+
+        assert dies_at(0, dying), "it wasn't killed"
+        stage.path("at").unlink()
+        check_end(stage, merge, f"the beginning of gate run {at} of {begun}")
