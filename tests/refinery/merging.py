@@ -54,7 +54,10 @@ class Scene:
         return self.git("rev-parse", ref)
 
     def commit(self, files: Files, *parents: str, message: str = "work", tree: str | None = None) -> str:
-        """A commit on top of these parents (default: main), none of it in a checkout; None removes a file."""
+        """A commit on top of these parents (default: main), none of it in a checkout.
+
+        None removes a file, `-> PATH` is a symbolic link, `=> COMMIT` a submodule.
+        """
         above = parents or (self.tip(),)
         env = {**os.environ, "GIT_INDEX_FILE": str(self.repo.common_dir / "scene-index")}
 
@@ -74,6 +77,9 @@ class Scene:
         for name, content in files.items():
             if content is None:
                 git("update-index", "--force-remove", name)
+                continue
+            if content.startswith("=> "):
+                git("update-index", "--add", "--replace", "--cacheinfo", f"160000,{content[3:]},{name}")
                 continue
             mode = "120000" if content.startswith("-> ") else "100644"
             oid = git("hash-object", "-w", "--stdin", stdin=content.removeprefix("-> "))
