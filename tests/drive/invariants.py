@@ -84,7 +84,7 @@ def check_forward(yard: Scene, since: str, line: Sequence[str]) -> None:
 
 
 def check_footprints(yard: Scene, landing: str, named: Sequence[Triple]) -> None:
-    """I4: each step changes only what its submission changes. Steps: the landing, or what its train merge covers."""
+    """I4: each step changes something, and only what its submission changes. Steps: the landing, or what its train merge covers."""
     old, *more = yard.git("rev-parse", f"{landing}^@").split()
     steps = [landing]
     if len(named) > 1:
@@ -98,7 +98,9 @@ def check_footprints(yard: Scene, landing: str, named: Sequence[Triple]) -> None
             for base in merge_bases(yard.repo, old, commit)
             for change in changed_paths(yard.repo, base, commit)
         }
-        assert {change.path for change in changed_paths(yard.repo, f"{step}^1", step)} <= own, f"I4: {step}"
+        changed = {change.path for change in changed_paths(yard.repo, f"{step}^1", step)}
+        assert changed, f"I4: {step} changes nothing"
+        assert changed <= own, f"I4: {step} changes {changed - own}"
 
 
 def check_nobody_lost(yard: Scene, submitted: Sequence[Bead], named: Mapping[str, Sequence[Triple]]) -> None:

@@ -152,6 +152,15 @@ def test_a_tampered_slot_poisons_nobody(repo_path: Path) -> None:
     assert len(report.landed) == 2
 
 
+def test_what_a_gate_leaves_in_its_slot_is_gone_before_the_next(repo_path: Path) -> None:
+    yard = scene(
+        repo_path, town('{name: test, run: "test ! -e junk && mkdir -p junk/deep && touch junk/deep/er"}')
+    )
+    for name in ("a", "b"):
+        yard.submit({name: ""})
+        assert yard.merge().exit_code == 0
+
+
 def test_a_set_up_that_changes_what_is_tracked_proves_nothing(repo_path: Path) -> None:
     yard = scene(repo_path, town(more='worktrees: {setup: "echo other > README.md"}\n'))
     yard.submit({"a": ""})
@@ -169,7 +178,8 @@ def test_the_users_uncommitted_attributes_have_no_say(yard: Scene) -> None:
     yard.submit({"README.md": "one\n"}, base=since)
     second = yard.submit({"README.md": "two\n"}, base=since)
     report = yard.merge()
-    assert [lost.bead for lost in report.rejected] == [second.id]
+    assert [(lost.bead, lost.result) for lost in report.rejected] == [(second.id, Result.OVERTAKEN)]
+    assert yard.git("show", "main:README.md") == "one"
 
 
 def test_a_target_that_moves_while_gating_is_merged_anew(repo_path: Path, tmp_path: Path) -> None:

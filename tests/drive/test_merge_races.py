@@ -44,7 +44,16 @@ def hold_it(yard: Scene, bead: Bead) -> None:
     respec(yard.ledger, bead.id, lambda spec: replace(spec, hold=True), message, Rules())
 
 
-@pytest.mark.parametrize("deed", [take_back, send_back, stop_all, hold_it], ids=lambda deed: deed.__name__)
+def add_a_need(yard: Scene, bead: Bead) -> None:
+    wanted = yard.submit({"wanted": ""}, hold=True)
+    message = Message(f"need for {bead.id}", "dep add", ALICE, (bead.id,), NOW)
+    respec(yard.ledger, bead.id, lambda spec: replace(spec, needs=frozenset({wanted.id})), message, Rules())
+
+
+DEEDS = (take_back, send_back, stop_all, hold_it, add_a_need)
+
+
+@pytest.mark.parametrize("deed", DEEDS[:4], ids=lambda deed: deed.__name__)
 def test_who_would_stop_a_landing_after_its_last_look_comes_too_late(
     yard: Scene, deed: Callable[[Scene, Bead], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,7 +86,7 @@ def test_who_would_stop_a_landing_after_its_last_look_comes_too_late(
         assert "has landed as" in str(said[0]) or "is landed" in str(said[0])
 
 
-@pytest.mark.parametrize("deed", [take_back, send_back, stop_all, hold_it], ids=lambda deed: deed.__name__)
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
 def test_who_stops_it_before_its_last_look_is_heard(
     yard: Scene, deed: Callable[[Scene, Bead], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,3 +105,26 @@ def test_who_stops_it_before_its_last_look_is_heard(
     assert yard.git(
         "for-each-ref", "--contains", one.status.submission.commit if one.status.submission else ""
     )
+
+
+@pytest.mark.parametrize("when", ["before the last look", "before the swap"])
+def test_a_target_that_moves_while_it_is_landed_on_is_merged_anew(
+    yard: Scene, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others push at the last moment: nothing of theirs is taken back, and the old proof isn't good enough."""
+    one = yard.submit({"a": ""})
+    later = yard.commit({"later": ""})
+    module, name = (landing, "last_look") if when == "before the last look" else (refs, "swap")
+    real = getattr(module, name)
+
+    def moved_first(*args: Any, **more: Any) -> Any:
+        if name == "last_look" or args[1] == "refs/heads/main":
+            monkeypatch.undo()
+            yard.git("update-ref", "refs/heads/main", later)
+        return real(*args, **more)
+
+    monkeypatch.setattr(module, name, moved_first)
+    report = yard.merge()
+    assert [bead for bead, _, _ in report.landed] == [one.id]
+    assert yard.git("rev-parse", "main^1") == later
+    assert [run.base for run in report.runs] == [yard.git("rev-parse", "main^1^1"), later]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from gt.core.bead import Attempt, Bead, Result, Status
 from gt.drive import merge_rulings
 from gt.drive.merge_loop import Merging
 from gt.refinery import landing, outcomes
+from gt.verbs.withdraw import withdraw
 from tests.conftest import NOW
 from tests.refinery.merging import Scene, scene, town
-from tests.store.scenes import bead, write
+from tests.store.scenes import ALICE, bead, write
 
 HOUR = 3600
 
@@ -100,3 +102,31 @@ def interrupted_after_a_run(merging: Merging, lanes: Any, watch: Any) -> None:
     while not lanes.wait(watch, 60):
         pass
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("withdrawn", ["f0", "f2", "bad", None])
+def test_a_red_group_that_isnt_whole_any_more_accuses_nobody(
+    new_repo: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, withdrawn: str | None
+) -> None:
+    """Killed after a red group, begun again without one of its members: no more is paid than if nothing were known."""
+
+    def submitted(name: str, *files: str) -> tuple[Scene, dict[str, Bead]]:
+        yard = scene(new_repo(name), town(more="refinery: {slots: 1}\n"))
+        return yard, {file: yard.submit({file: ""}) for file in files}
+
+    names = ("f0", "bad", "f1", "f2")
+    yard, beads = submitted("killed", *names)
+    with monkeypatch.context() as patch:
+        patch.setattr(Merging, "_await", interrupted_after_a_run)
+        with pytest.raises(KeyboardInterrupt):
+            yard.merge()
+    assert [(each.verdict, len(each.members)) for each in outcomes.everything(yard.repo)] == [("fail", 4)]
+    if withdrawn is not None:
+        withdraw(yard.repo, yard.ledger, beads[withdrawn].id, hold=True, actor=ALICE, now=NOW)
+    rest = [name for name in names if name != withdrawn]
+    report = yard.merge()
+    assert [lost.bead for lost in report.rejected] == [beads[name].id for name in rest if name == "bad"]
+    assert {bead for bead, _, _ in report.landed} == {beads[name].id for name in rest if name != "bad"}
+    calm, _ = submitted("calm", *rest)
+    # With all of them there, the red run is one that needn't be paid for again.
+    assert len(report.runs) <= len(calm.merge().runs) - (withdrawn is None)
