@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gt.core.bead import Phase
+from gt.core.bead import Bead, Phase
 from gt.git.repo import discover
 from gt.store.ledger import Ledger
 from gt.verbs.withdraw import withdraw
@@ -74,23 +74,35 @@ def test_killed_at_any_effect_nothing_of_the_users_is_lost(repo_path: Path, take
         return Scene(repo_path, Ledger(discover(repo_path)))
 
     effects = list(paused(lambda: yard().merge()))
+    hit = 0
     for at in points(len(effects)):
         still.put_back()
-        assert dies_at(at, lambda: yard().merge())
-        try:
-            there = yard()
-            if taken_back and not there.look().landings and there.phase(one) is Phase.SUBMITTED:
-                withdraw(there.repo, there.ledger, one.id, hold=True, actor=ALICE, now=NOW)
-                assert there.merge().landed == []
-                assert contents(there) == before
-                assert status(there) == DIRTY
-                check_theirs(there)
-            else:
-                assert there.merge().exit_code == 0
-                check_landed(there)
-                assert there.phase(one) is Phase.LANDED
-        except AssertionError as error:
-            raise AssertionError(f"killed at {at} of {len(effects)}: {effects[at - 1]}\n{error}") from error
+        if not dies_at(at, lambda: yard().merge()):
+            continue  # it needed fewer effects this time
+        hit += 1
+
+        def put_right(told: str = f"{at} of {len(effects)}: {effects[at - 1]}") -> None:
+            try:
+                check_end(yard(), one, before, taken_back=taken_back)
+            except AssertionError as error:
+                raise AssertionError(f"killed at {told}\n{error}") from error
+
+        # By a process of its own: what this one remembers of objects that were put away isn't so any more.
+        assert not dies_at(0, put_right)
+    assert hit
+
+
+def check_end(there: Scene, one: Bead, before: dict[str, bytes], *, taken_back: bool) -> None:
+    if taken_back and not there.look().landings and there.phase(one) is Phase.SUBMITTED:
+        withdraw(there.repo, there.ledger, one.id, hold=True, actor=ALICE, now=NOW)
+        assert there.merge().landed == []
+        assert contents(there) == before
+        assert status(there) == DIRTY
+        check_theirs(there)
+    else:
+        assert there.merge().exit_code == 0
+        check_landed(there)
+        assert there.phase(one) is Phase.LANDED
 
 
 KILL = """\
