@@ -62,7 +62,10 @@ def preview(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
     Raises GitFailed where one of the commits is missing.
     """
     name = hashlib.sha256(json.dumps([1, tip, commit, town.refinery.protected]).encode()).hexdigest()[:32]
-    return _made.or_make((repo, name), lambda: _preview(repo, tip, commit, town, name))
+    made = _made.get((repo, name))
+    if made is None or (made.tree is not None and not _has(repo, made.tree)):
+        made = _made.put((repo, name), _preview(repo, tip, commit, town, name))
+    return made
 
 
 def _preview(repo: Repo, tip: str, commit: str, town: Town, name: str) -> Preview:
