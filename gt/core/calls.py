@@ -78,7 +78,9 @@ def _current(world: World) -> Iterator[Call]:
     for queued in world.queue:
         if queued.standing is Standing.HELD:
             hint = queued.hint or f"gt why {queued.bead}"
-            yield Call(queued.bead, f"held-{queued.cause}", queued.why or "is held", hint, epoch=queued.commit)
+            yield Call(
+                queued.bead, f"held-{queued.cause}", queued.why or "is held", hint, epoch=queued.commit
+            )
     yield from _unfit(world)
     yield from _knots(world)
     for bead in world.in_phase(Phase.OPEN):

@@ -19,8 +19,9 @@ from gt.core.town import Town
 from gt.errors import Malformed
 from gt.git.lineage import between
 from gt.git.merge import Change, changed_paths, merge_trees
-from gt.git.objects import Objects
+from gt.git.objects import MissingObject, Objects
 from gt.git.repo import Repo
+from gt.git.run import GitFailed
 from gt.git.treediff import patched
 from gt.refinery.footprint import Remembered, footprint, own_changes
 from gt.refinery.protected import digest, guard
@@ -73,9 +74,16 @@ def _preview(repo: Repo, tip: str, commit: str, town: Town, name: str) -> Previe
     made = _recall(cached)
     if made is None or (made.tree is not None and not _has(repo, made.tree)):
         before = _latest.get((repo, commit, town.refinery.protected))
-        made = (carried(repo, before, tip, town) if before else None) or fresh(repo, tip, commit, town)
+        made = _told(repo, before, tip, town) or fresh(repo, tip, commit, town)
         _keep(cached, made)
     return _latest.put((repo, commit, town.refinery.protected), made)
+
+
+def _told(repo: Repo, before: Preview | None, tip: str, town: Town) -> Preview | None:
+    """As `carried`; None also where a commit of then is gone."""
+    with suppress(GitFailed, MissingObject):
+        return carried(repo, before, tip, town) if before is not None else None
+    return None
 
 
 def fresh(repo: Repo, tip: str, commit: str, town: Town) -> Preview:

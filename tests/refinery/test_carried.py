@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gt.core.town import Town
 from gt.git.lineage import between, fork_points, merge_bases
-from gt.refinery.candidate import carried, fresh
+from gt.refinery.candidate import carried, fresh, preview
 from tests.refinery.merging import Files, Scene, scene
 
 TEXT = "".join(f"line {number}\n" for number in range(12))
@@ -131,3 +131,14 @@ def test_fork_points_are_the_merge_bases(repo_path: Path, above: list[list[int]]
             assert set(fork_points(yard.repo, one, other)) == set(merge_bases(yard.repo, one, other))
             alone = yard.git("rev-list", other, f"^{one}").split()
             assert between(yard.repo, [one], other) == set(alone)
+
+
+def test_where_the_older_tip_is_gone_it_is_merged_anew(repo_path: Path) -> None:
+    yard = scene(repo_path)
+    old = yard.tip()
+    commit = yard.commit({"x": "x"})
+    gone = yard.commit({"y": "y"})
+    assert preview(yard.repo, gone, commit, Town()).tree is not None
+    (yard.repo.common_dir / "objects" / gone[:2] / gone[2:]).unlink()
+    later = yard.commit({"z": "z"}, old)
+    assert preview(yard.repo, later, commit, Town()) == fresh(yard.repo, later, commit, Town())
