@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from gt import lock
+from gt.drive.bypassing import Bypass, bypass_gates, wanted
 from gt.drive.merge_loop import Merging, closed
 from gt.drive.merge_remote import abroad
 from gt.drive.merge_report import MergeReport
@@ -34,16 +35,18 @@ def run(
     tell: Callable[[str], None] = lambda _: None,
     again: bool = False,
     dry: bool = False,
+    bypass: Bypass | None = None,
 ) -> MergeReport:
     """Merge until nothing more can be done for a target (default: the first).
 
     `say` hears of progress; `tell` of each landing and rejection, once it is recorded.
-    `again`: forget counted gate runs, red controls and runs that could not be made. `dry`: only look. Raises
+    `again`: forget counted gate runs, red controls and runs that could not be made. `dry`: only look. `bypass`: land that one
+    without proof, and do nothing else; raises Refused and Conflict where more than gates is against it. Raises
     Busy while another merge is at work here, KeyboardInterrupt when interrupted.
     """
     if dry:
         seen = look(repo, ledger, clock())
-        name = target_named(seen, target)
+        name = target_named(seen, _base(seen, bypass) or target)
         report = MergeReport(name, seen.targets[name].tip)
         return closed(report, seen)
     held = lock.try_hold(merge_lock(repo))
@@ -54,7 +57,7 @@ def run(
         slots.clear(repo)
         tidying.tidy(repo, actor, clock())
         seen = look(repo, ledger, clock())
-        name = target_named(seen, target)
+        name = target_named(seen, _base(seen, bypass) or target)
         pins.catch_up(repo, name, actor=actor, now=clock())
         mover = Mover(repo, held, actor, "gt merge: as on the remote", clock())
         there = abroad(mover, ledger, name, seen.towns.get(name))
@@ -65,12 +68,20 @@ def run(
         yard = Yard(repo, actor, clock, environ, say, report.runs.append)
         if again:
             seen = _forgiven(yard, ledger, seen, name)
-        Merging(yard, ledger, held, name, report, tell).loop(seen)
+        merging = Merging(yard, ledger, held, name, report, tell)
+        if bypass is None:
+            merging.loop(seen)
+        else:
+            closed(bypass_gates(merging.rulings, seen, bypass), look(repo, ledger, clock()))
         if there is not None:
             there.depart(say)
         return report
     finally:
         lock.release(held)
+
+
+def _base(seen: View, bypass: Bypass | None) -> str | None:
+    return wanted(seen, bypass).sub.base if bypass is not None else None
 
 
 def target_named(seen: View, wanted: str | None) -> str:

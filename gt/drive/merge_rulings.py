@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gt.core.bead import Result
+from gt.core.bead import Landed, Result
 from gt.core.docket import Docket, Ids
 from gt.core.rulings import Land, Reject, RejectPair
 from gt.core.town import Town
@@ -68,12 +68,16 @@ class Rulings:
             else:
                 self.refused[key] = done.why
             return True
-        for member in it.train.members:
-            self.report.landed.append((member.bead, member.sub.token, done))
-        self.record({member.bead: member.sub.token for member in it.train.members})
-        for member in it.train.members:
-            self.tell(f"{member.bead} landed on {self.target} as {done.commit[:12]}")
+        self.took(it.train.members, done)
         return True
+
+    def took(self, members: Sequence[Member], done: Landed) -> None:
+        """The target has these: each is recorded and told."""
+        for member in members:
+            self.report.landed.append((member.bead, member.sub.token, done))
+        self.record({member.bead: member.sub.token for member in members})
+        for member in members:
+            self.tell(f"{member.bead} landed on {self.target} as {done.commit[:12]}")
 
     def obstacle(self, left: Sequence[Queued], tip: str | None) -> str | None:
         """Why what is proven and due still could not be landed, as a clause after the target's name; None if nothing is."""

@@ -49,15 +49,18 @@ def lay(
     town: Town,
     proofs: Mapping[str, Sequence[Outcome]],
     committer: Committer,
+    bypass: str = "",
 ) -> Laid:
     """Make the commits that land this train; durable when this returns, and no ref names them.
 
     `beads` are the members' by id, `proofs` the outcomes by tree; the train's last tree must be among them, with a
-    linear history every car's. Raises Unlayable for a rebase that conflicts or comes to other files, and GitFailed
+    linear history every car's; but where a person lands it without proof: `bypass` says who and why. Raises Unlayable for a rebase that conflicts or comes to other files, and GitFailed
     where a commit can't be signed.
     """
     linear = town.refinery.history == "linear"
-    layer = _Layer(repo, town, beads, proofs, committer, bare=len(train.cars) > 1 and not linear)
+    layer = _Layer(
+        repo, town, beads, proofs, committer, bare=len(train.cars) > 1 and not linear, bypass=bypass
+    )
     at, firsts = train.tip, []
     for car in train.cars:
         made = layer.over(at, car)
@@ -70,7 +73,7 @@ def lay(
         return Laid(at, tuple(firsts))
     tree = train.cars[-1].tree
     members = [(beads[car.member.bead], car.member.sub) for car in train.cars]
-    message = train_message(members, proofs.get(tree, ()))
+    message = train_message(members, proofs.get(tree, ()), bypass)
     top = committer.make(Draft(tree, (train.tip, at), message, committer.who, committer.now))
     return Laid(top, (top,))
 
@@ -96,6 +99,7 @@ class _Layer:
     committer: Committer
     bare: bool
     """Whether the train merge speaks of the gates."""
+    bypass: str
 
     def over(self, at: str, car: Car) -> list[str]:
         match car.member.sub.strategy:
@@ -144,7 +148,8 @@ class _Layer:
     def _message(self, car: Car, said: str, more: Sequence[str] = ()) -> str:
         proofs = () if self.bare else self.proofs.get(car.tree, ())
         bead = self.beads[car.member.bead]
-        return landing_message(bead, car.member.sub, said, proofs, self.town.refinery.message, more)
+        template = self.town.refinery.message
+        return landing_message(bead, car.member.sub, said, proofs, template, more, self.bypass)
 
     def _own(self, car: Car) -> list[Commit]:
         """The commits of a submission that its base hasn't, oldest first."""

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from gt.core.bead import Bead, Submission
 from gt.core.town import Town
 from gt.git.lineage import between
-from gt.git.merge import changed_paths, is_ancestor
+from gt.git.merge import changed_paths, is_ancestor, trailers
 from gt.git.repo import Repo
 from gt.refinery import outcomes
 from gt.refinery.gates import checks
+from gt.refinery.message import BYPASS
 from gt.refinery.pins import Tips
 from gt.refinery.protected import guard
 
@@ -133,3 +134,15 @@ def _tree(repo: Repo, commit: str) -> str:
 
     with Objects(repo) as odb:
         return odb.commit(commit).tree
+
+
+def is_bypassed(repo: Repo, at: Tips) -> bool:
+    """Whether the tip is a landing of gt's that a person made without proof."""
+    assert at.tip is not None
+    if at.tip not in (at.own, at.coming):
+        return False
+    from gt.git.objects import Objects
+
+    with Objects(repo) as odb:
+        said = trailers(odb.commit(at.tip).message)
+    return any(key == BYPASS for key, _ in said)

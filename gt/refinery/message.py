@@ -13,6 +13,9 @@ OURS = re.compile(r"^[ \t]*gt-[a-z0-9-]*[ \t]*:", re.IGNORECASE)
 """A line that reads like a trailer of gt's, wherever it stands."""
 
 
+BYPASS = "Gt-Bypass"
+"""The trailer of what a person landed without proof: who, and why."""
+
 TEMPLATE = "{title} ({bead})\n\n{body}"
 """What a landing commit says above its trailers, unless the town has a template of its own."""
 
@@ -24,11 +27,12 @@ def landing_message(
     proofs: Iterable[Outcome],
     template: str | None = None,
     more: Iterable[str] = (),
+    bypass: str = "",
 ) -> str:
     """What the template makes of title, Bead, token, agent and the submitted message's body; its trailers; ours.
 
     Of the submitted message no line that begins like a trailer of gt's survives. `more` are further trailers; a
-    co-author is named once.
+    co-author is named once. `bypass`: who lands it without proof, and why.
     """
     body, theirs = _taken_apart(submitted)
     values = {
@@ -42,7 +46,7 @@ def landing_message(
     said = re.sub(
         r"\n{3,}", "\n\n", "\n".join(line for line in text.split("\n") if not OURS.match(line))
     ).strip()
-    ours = [*_naming(bead, submission), *map(_proving, proofs)]
+    ours = [*_naming(bead, submission), *map(_proving, proofs), *_bypassing(bypass)]
     trailing = "\n".join([*dict.fromkeys([*theirs, *more]), *ours])
     return "\n\n".join([said or f"{bead.id}", trailing]) + "\n"
 
@@ -55,15 +59,18 @@ def picked_message(submitted: str) -> str:
     return "\n\n".join(part for part in (first, body, "\n".join(theirs)) if part) + "\n"
 
 
-def train_message(members: Sequence[tuple[Bead, Submission]], proofs: Iterable[Outcome]) -> str:
+def train_message(
+    members: Sequence[tuple[Bead, Submission]], proofs: Iterable[Outcome], bypass: str = ""
+) -> str:
     """The message of a merge under which several changes, or the commits of one, land together."""
     if len(members) == 1:
         bead, sub = members[0]
-        return landing_message(bead, sub, "", proofs)
+        return landing_message(bead, sub, "", proofs, bypass=bypass)
     subject = f"Land {len(members)} changes: {', '.join(bead.id for bead, _ in members)}"
     titles = "\n".join(f"- {_line(bead.spec.title)} ({bead.id})" for bead, _ in members)
     named = [line for bead, sub in members for line in _naming(bead, sub)]
-    return "\n\n".join([subject, titles, "\n".join([*named, *map(_proving, proofs)])]) + "\n"
+    ours = [*named, *map(_proving, proofs), *_bypassing(bypass)]
+    return "\n\n".join([subject, titles, "\n".join(ours)]) + "\n"
 
 
 def _naming(bead: Bead, submission: Submission) -> list[str]:
@@ -72,6 +79,10 @@ def _naming(bead: Bead, submission: Submission) -> list[str]:
 
 def _proving(proof: Outcome) -> str:
     return f"Gt-Gate: {_word(proof.gate)} pass {proof.key}"
+
+
+def _bypassing(bypass: str) -> list[str]:
+    return [f"{BYPASS}: {_line(bypass)}"] if bypass else []
 
 
 def _taken_apart(message: str) -> tuple[str, list[str]]:

@@ -19,6 +19,7 @@ from gt.git.repo import Repo
 from gt.refinery import outcomes, pins
 from gt.refinery.gates import Check, checks
 from gt.refinery.landed import made_by_gt
+from gt.refinery.message import BYPASS
 from gt.refinery.outcomes import Verdict
 from gt.refinery.running import run
 from gt.refinery.yard import Yard
@@ -34,6 +35,8 @@ class Proof(StrEnum):
     """An outcome that is kept here says that it passed."""
     RECORDED = "recorded"
     """A commit that gt made here says so in its trailers."""
+    BYPASSED = "bypassed"
+    """A person landed the commit without proof, and nothing has been said of it since."""
     RED = "red"
     NONE = "none"
     """Nothing here says anything, or it could not be run."""
@@ -85,7 +88,9 @@ def verify(
         proofs = tuple(
             (
                 each.gate.name,
-                _rerun(yard, town, each, step) if rerun and town else _known(repo, each, recorded),
+                _rerun(yard, town, each, step)
+                if rerun and town
+                else _known(repo, each, recorded, bypassed=step.oid in own and _is_bypassed(step)),
             )
             for each in found
         )
@@ -130,11 +135,17 @@ def _recorded(step: Step) -> frozenset[str]:
     return frozenset(words[2] for words in said if len(words) == 3 and words[1] == "pass")
 
 
-def _known(repo: Repo, check: Check, recorded: frozenset[str]) -> Proof:
+def _is_bypassed(step: Step) -> bool:
+    return any(name == BYPASS for name, _ in trailers(step.message))
+
+
+def _known(repo: Repo, check: Check, recorded: frozenset[str], *, bypassed: bool) -> Proof:
     decisive = outcomes.verdict(outcomes.kept(repo, check.key, 0, outcomes.EVER))
     if decisive is not None:
         return Proof.KEPT if decisive.verdict is Verdict.PASS else Proof.RED
-    return Proof.RECORDED if check.key in recorded else Proof.NONE
+    if check.key in recorded:
+        return Proof.RECORDED
+    return Proof.BYPASSED if bypassed else Proof.NONE
 
 
 def _rerun(yard: Yard, town: Town, check: Check, step: Step) -> Proof:

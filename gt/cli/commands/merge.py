@@ -28,22 +28,42 @@ def merge(
     again: Annotated[
         bool, typer.Option("--again", help="Run gates again that failed on the target or couldn't be run.")
     ] = False,
+    bypass: Annotated[
+        str | None,
+        typer.Option("--bypass", metavar="BEAD", help="Land this one now, unproven: for emergencies."),
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", "-r", metavar="TEXT", help="With --bypass: why, for the record.")
+    ] = "",
 ) -> int:
     """Prove what is submitted, and land it.
 
     Each submission is merged into the target in memory, and the gates that the target names run on the result;
     what passes lands, what fails goes back with the evidence. Ends when nothing more can be done.
 
+    --bypass lands one submission without running any gate. Approvals, needs and conflicts count as
+    ever; who did it and why stands in the commit, and the next merge gates the target before
+    anything else lands.
+
     Example:
       gt merge
       gt merge --dry-run
+      gt merge --bypass 7k2m -r "the site is down, the gates' network too"
     """
+    from gt.drive.bypassing import Bypass
     from gt.drive.merge import run
 
     gt = Context.of(ctx)
+    if bool(reason.strip()) is not (bypass is not None):
+        raise typer.BadParameter("--bypass and --reason go together")
+    one = None
+    if bypass is not None:
+        with gt.ledger.read() as snapshot:
+            one = Bypass(snapshot.resolve(bypass), reason)
     report = run(
         gt.repo, gt.ledger, target=target, actor=gt.actor, clock=gt.clock, environ=gt.environ,
         say=gt.say if gt.stderr.isatty() else _quiet, tell=_quiet if gt.json else partial(_tell, gt), again=again, dry=dry_run,
+        bypass=one,
     )  # fmt: skip
     if gt.json:
         from gt.cli.jsonout import single

@@ -73,7 +73,7 @@ def _verdict(each: Verified) -> str:
     if each.red:
         return "red"
     if not each.green:
-        return "unproven"
+        return "bypassed" if any(proof == "bypassed" for _, proof in each.proofs) else "unproven"
     return "green" if each.proofs else "ungated"
 
 
