@@ -103,3 +103,9 @@ def test_settings_that_cannot_be_read_are_named(town: TownScene) -> None:
     run_git(town.path, "commit", "-qam", "broken")
     said = town("agents")
     assert (said.out, "main: " in said.err) == ("", True)
+
+
+def test_a_town_without_agents_says_so(town: TownScene) -> None:
+    (town.path / ".gt" / "town.yaml").write_text("apiVersion: gt/v1\nungated: true\n")
+    run_git(town.path, "commit", "-qam", "nobody")
+    assert "name one under `agents`" in town("agents", environ={"PATH": ""}).err

@@ -42,6 +42,8 @@ def agents(ctx: typer.Context) -> int:
     )
     for target, why in found.unread.items():
         gt.warn(f"{target}: {why}")
+    if not found.seen and not found.unread:
+        gt.say("no agents: name one under `agents` in .gt/town.yaml")
     if found.unused:
         gt.say(f"also on PATH, and in no settings: {', '.join(found.unused)}")
     return 0
