@@ -1,1 +1,1 @@
-"""What comes in from elsewhere and goes out: exports and imports of Beads."""
+"""What comes in from elsewhere and goes out: exports and imports of Beads, git hooks."""
