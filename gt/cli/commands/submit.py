@@ -69,7 +69,8 @@ def submit(
         return queue(gt, "submit", {})
     from gt.cli.delivered import tell as told
 
-    done = _held(gt, bead, strategy) if branch is None else _branch(gt, bead, branch, title, base, strategy)
+    how = None if strategy is None else strategy.value  # a plain word: the ledger is written without enums
+    done = _held(gt, bead, how) if branch is None else _branch(gt, bead, branch, title, base, how)
     after = done.bead
     code = told(gt, after.id, done.delivery)
     if gt.json:
