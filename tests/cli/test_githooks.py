@@ -195,3 +195,26 @@ def test_gt_itself_runs_no_git_hook(town: TownScene, tmp_path: Path) -> None:
     town("gc")
     town("doctor", "--deep")
     assert not log.exists()
+
+
+@pytest.mark.parametrize("strategy", ["merge", "squash", "rebase"])
+def test_what_a_git_hook_wrote_counts_for_nothing_at_landing(town: TownScene, strategy: str) -> None:
+    (town.path / ".gt" / "town.yaml").write_text(SETTINGS)
+    run_git(town.path, "add", ".gt")
+    run_git(town.path, "commit", "-q", "-m", "settings")
+    town("githooks", "install", "--yes")
+    bead = town.create("By hand")
+    lease = town("claim", bead, "--json").data["status"]["lease"]
+    place = Path(lease["worktree"])
+    (place / "made").write_text("made\n")
+    run_git(place, "add", "made")
+    run_git(place, "commit", "-q", "-m", "work")
+    assert run_git(place, "log", "-1", "--format=%(trailers)") == (
+        f"Gt-Bead: {bead}\nGt-Token: {lease['token']}\n"
+    )
+    town("submit", "--strategy", strategy, cwd=place)
+    town("merge")
+    landing = run_git(town.path, "log", "-1", "--first-parent", "--format=%B", "main")
+    assert landing.count("Gt-Bead:") == landing.count("Gt-Token:") == landing.count("Gt-Commit:") == 1
+    town("verify")
+    assert town.bead(bead)["status"]["phase"] == "landed"
