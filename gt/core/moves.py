@@ -158,6 +158,19 @@ def _check_token(bead: Bead, token: str, *, elsewhere: bool) -> None:
         raise IllegalMove(bead.id, f"can't be held under {token}: the next ordinal is {bead.next_ordinal}")
 
 
+def _offered(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
+    status = replace(
+        bead.status,
+        phase=Phase.SUBMITTED,
+        observed=submission.spec,
+        submission=submission,
+        approvals=(),
+        wake=None,
+        attempts=(*bead.status.attempts, attempt),
+    )
+    return replace(bead, status=status)
+
+
 @_edge((Phase.PROPOSED,), (Phase.OPEN,), "person", "none")
 def accept(bead: Bead) -> Bead:
     """A proposal becomes work."""
@@ -176,16 +189,7 @@ def admit(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
         raise IllegalMove(bead.id, f"was proposed with {proposed.commit[:12]}, not {submission.commit[:12]}")
     if bead.attempt(submission.token) is not None:
         raise IllegalMove(bead.id, f"has an attempt {submission.token} already")
-    status = replace(
-        bead.status,
-        phase=Phase.SUBMITTED,
-        observed=submission.spec,
-        submission=submission,
-        approvals=(),
-        wake=None,
-        attempts=(*bead.status.attempts, attempt),
-    )
-    return replace(bead, status=status)
+    return _offered(bead, submission, attempt)
 
 
 @_edge((Phase.OPEN,), (Phase.LEASED,), "person or gt work", "ready; the token's ordinal is the next")
@@ -238,16 +242,7 @@ def submit(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
 def offer(bead: Bead, submission: Submission, attempt: Attempt, *, elsewhere: bool = False) -> Bead:
     """A person offers a branch that exists already: claimed and submitted in one. `elsewhere` as for `claim`."""
     _check_token(bead, submission.token, elsewhere=elsewhere)
-    status = replace(
-        bead.status,
-        phase=Phase.SUBMITTED,
-        observed=submission.spec,
-        submission=submission,
-        approvals=(),
-        wake=None,
-        attempts=(*bead.status.attempts, attempt),
-    )
-    return replace(bead, status=status)
+    return _offered(bead, submission, attempt)
 
 
 @_edge(

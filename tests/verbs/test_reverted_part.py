@@ -2,63 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gt.core.bead import Bead, Phase
-from gt.core.draft import Origin
+from gt.core.bead import Phase
 from gt.errors import Conflict
 from gt.verbs.revert import revert
-from tests.conftest import NOW
 from tests.refinery.merging import Scene, scene, town
-from tests.store.scenes import ALICE
-
-LATER = NOW + 5000
+from tests.verbs.reverting import LATER, landed, origin, reverted, submit, with_strategy
 
 
 @pytest.fixture
 def yard(repo_path: Path) -> Scene:
     return scene(repo_path)
-
-
-_drawn = itertools.count(1000)
-"""No id that `Scene.submit` gives."""
-
-
-def origin(now: int = LATER) -> Origin:
-    return Origin(ALICE, now, lambda count: f"{next(_drawn):0{count}}", lambda: f"{next(_drawn):032x}")
-
-
-def landed(yard: Scene, *beads: Bead, now: int = NOW + 1000) -> None:
-    """All of these landed by one merge."""
-    report = yard.merge(now=now)
-    assert {name for name, _, _ in report.landed} == {bead.id for bead in beads}
-
-
-def reverted(yard: Scene, bead: Bead, *, now: int = LATER) -> Bead:
-    """The revert of this Bead, landed."""
-    made = revert(yard.repo, yard.ledger, bead.id, origin=origin(now))
-    landed(yard, made, now=now + 10)
-    return yard.bead(made)
-
-
-def with_strategy(yard: Scene, bead: Bead, strategy: str) -> Bead:
-    sub = bead.status.submission
-    assert sub is not None
-    other = replace(sub, strategy=strategy)
-    return yard.change(bead, lambda b: replace(b, status=replace(b.status, submission=other)))
-
-
-def submit(yard: Scene, strategy: str, name: str, **more: object) -> Bead:
-    """A change of two commits, each adding a file and one line of a file of its own."""
-    since = yard.tip()
-    first = yard.commit({f"{name}/1": "1\n"}, since, message=f"first of {name}")
-    last = yard.commit({f"{name}/2": "2\n"}, first, message=f"last of {name}")
-    made = yard.submit({}, commit=last, base=since, title=f"Add {name}", **more)
-    return with_strategy(yard, made, strategy)
 
 
 @pytest.mark.parametrize("strategy", ["merge", "squash", "rebase"])
