@@ -41,6 +41,22 @@ def patched(odb: Objects, tree: str, changes: Iterable[Change]) -> str:
     return _patched(odb, tree, [(change.path, change) for change in changes]) or odb.add_tree(())
 
 
+def keeps(odb: Objects, tree: str, change: Change) -> bool:
+    """Whether a tree has a file at this path, or none, as there was or wasn't one before the change."""
+    return bool(_at(odb, tree, change.path)[0]) is bool(change.mode_old)
+
+
+def _at(odb: Objects, tree: str, path: str) -> tuple[int, str]:
+    """Mode and id of what a tree has at a path; mode 0 and the null id if nothing."""
+    there = Entry(TREE, "", tree)
+    for name in path.split("/"):
+        found = _entries(odb, there.oid).get(name) if there.mode == TREE else None
+        if found is None:
+            return 0, "0" * len(tree)
+        there = found
+    return there.mode, there.oid
+
+
 def _patched(odb: Objects, tree: str | None, changes: list[tuple[str, Change]]) -> str | None:
     entries = dict(_entries(odb, tree))
     below: dict[str, list[tuple[str, Change]]] = {}

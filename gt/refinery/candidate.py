@@ -22,7 +22,7 @@ from gt.git.merge import Change, changed_paths, merge_trees
 from gt.git.objects import MissingObject, Objects
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
-from gt.git.treediff import patched
+from gt.git.treediff import keeps, patched
 from gt.refinery.footprint import Remembered, footprint, own_changes
 from gt.refinery.protected import digest, guard
 
@@ -115,8 +115,9 @@ def carried(repo: Repo, before: Preview, tip: str, town: Town) -> Preview | None
 
     A merge goes path by path but where files are renamed, folders and files are in each other's way, or attributes say
     how to merge. So nothing is told where the submission deletes anything (a renamed file is one that is gone), where it
-    changed a file that is elsewhere on the target (then a path changes that isn't its own), where what the target gained
-    meanwhile meets its paths, or where attributes changed. For all else each path is what it was.
+    changed a file that isn't where it was on the target (it may have been renamed there, which is told by what else is
+    there), or added one that is there, where what the target gained meanwhile meets its paths, or where attributes
+    changed. For all else each path is what it was.
     """
     commit = before.commit
     if before.tree is None or not before.changed or before.strays:
@@ -129,7 +130,10 @@ def carried(repo: Repo, before: Preview, tip: str, town: Town) -> Preview | None
         return None
     changes = changed_paths(repo, before.tip, before.tree)
     with Objects(repo) as odb, suppress(Malformed):
-        tree = patched(odb, odb.commit(tip).tree, changes)
+        at = odb.commit(tip).tree
+        if not all(keeps(odb, at, change) for change in own):
+            return None
+        tree = patched(odb, at, changes)
         odb.flush()
         return _seen(repo, tip, commit, town, tree, changes)
     return None

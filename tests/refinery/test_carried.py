@@ -69,6 +69,23 @@ def test_it_is_as_a_merge_makes_it(repo_path: Path, data: st.DataObject) -> None
         assert told == fresh(yard.repo, tip_later, commit, town)
 
 
+def test_a_file_that_was_renamed_on_the_target_with_the_same_edit_is_merged_anew(repo_path: Path) -> None:
+    """Whether git takes it for renamed hangs on what becomes of it."""
+    yard = scene(repo_path)
+    edited = f"{OLD['a']}more\n"
+    base = yard.commit(OLD)
+    commit = yard.commit({"a": edited, "b": "other\n"}, base)
+    tip = yard.commit({"a": None, "moved": edited}, base)
+    before = fresh(yard.repo, tip, commit, Town())
+    assert before.tree is not None
+    assert not before.strays
+    unlike, back = yard.commit({"moved": "x\n"}, tip), yard.commit({"moved": OLD["a"]}, tip)
+    assert fresh(yard.repo, unlike, commit, Town()).conflicts == ("a",)
+    assert fresh(yard.repo, back, commit, Town()).strays == ("moved",)
+    for later in (unlike, back):
+        assert carried(yard.repo, before, later, Town()) is None
+
+
 _yards: dict[Path, Scene] = {}
 
 
