@@ -75,8 +75,7 @@ class View:
     @property
     def paused(self) -> bool:
         """Whether a person had stopped the town at that time."""
-        paused = self.state.paused
-        return paused is not None and (paused.until is None or paused.until > self.now)
+        return self.state.is_paused(self.now)
 
     def over(self, bead: Bead) -> Bead:
         """The Bead, landed if its target has it."""

@@ -70,7 +70,7 @@ def waiting(
     if bead.phase is not Phase.OPEN:
         return Waiting(Cause.PHASE, f"is {bead.phase}")
     paused = state.paused
-    if paused and (paused.until is None or paused.until > now):
+    if paused and state.is_paused(now):
         return Waiting(
             Cause.PAUSED,
             f"waits: {paused.by} paused the town ({paused.reason})",

@@ -91,8 +91,7 @@ def land(
 
 def _objection(repo: Repo, snapshot: Snapshot, train: Train, town: Town, now: int) -> str | None:
     """What in the ledger, as it is now, speaks against landing."""
-    paused = snapshot.state().paused
-    if paused and (paused.until is None or paused.until > now):
+    if snapshot.state().is_paused(now):
         return "the town was paused"
     aboard = {member.bead for member in train.members}
     for car in train.cars:
