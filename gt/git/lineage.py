@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gt.git.formats import seconds
+from gt.git.remembered import Remembered
 from gt.git.repo import Repo
 from gt.git.run import git
 
@@ -90,7 +91,7 @@ def _looked(repo: Repo, old: tuple[str, ...], news: tuple[str, ...]) -> dict[str
         lines = git(repo, "rev-list", "--parents", "--stdin", stdin=wanted.encode()).lines
         parents = {oid: above for oid, *above in (line.split(" ") for line in lines)}
         for new in asked:
-            answers[new] = _remember((repo, old, new), _below(new, parents))
+            answers[new] = _between.put((repo, old, new), _below(new, parents))
     return answers
 
 
@@ -107,17 +108,8 @@ def _below(new: str, parents: Mapping[str, list[str]]) -> Between:
     return Between(frozenset(commits), frozenset(edge))
 
 
-_between: dict[tuple[Repo, tuple[str, ...], str], Between] = {}
+_between: Remembered[tuple[Repo, tuple[str, ...], str], Between] = Remembered(4096)
 """The last answers."""
-
-REMEMBERED = 4096
-
-
-def _remember(key: tuple[Repo, tuple[str, ...], str], found: Between) -> Between:
-    while len(_between) >= REMEMBERED:
-        del _between[next(iter(_between))]
-    _between[key] = found
-    return found
 
 
 def files(repo: Repo, tree: str) -> tuple[tuple[int, str, str], ...]:

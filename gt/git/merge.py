@@ -16,6 +16,7 @@ from pathlib import Path
 from gt.errors import Malformed
 from gt.git.filling import fill_in, is_partial
 from gt.git.objects import MissingObject, Objects
+from gt.git.remembered import Remembered
 from gt.git.repo import Repo
 from gt.git.run import Done, GitFailed, git
 from gt.git.treediff import Change, diff_trees
@@ -167,21 +168,13 @@ def _arena(repo: Repo, ours: str, parent: Path) -> Iterator[tuple[Path, Path]]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-_remembered: dict[tuple[Repo, str], Mapping[str, str]] = {}
+_remembered: Remembered[tuple[Repo, str], Mapping[str, str]] = Remembered(256)
 """The `.gitattributes` files of the last commits that were asked for, by path."""
-
-REMEMBERED = 256
 
 
 def _attributes(repo: Repo, commit: str) -> Mapping[str, str]:
     """The `.gitattributes` files of a commit, by path: those of its parent, if they are known, and what it changed."""
-    found = _remembered.pop((repo, commit), None)
-    if found is None:
-        found = _all_attributes(repo, commit)
-        while len(_remembered) >= REMEMBERED:
-            _remembered.pop(next(iter(_remembered)), None)
-    _remembered[repo, commit] = found
-    return found
+    return _remembered.or_make((repo, commit), lambda: _all_attributes(repo, commit))
 
 
 def _all_attributes(repo: Repo, commit: str) -> Mapping[str, str]:

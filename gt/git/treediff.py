@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gt.errors import Malformed
 from gt.git.formats import EXECUTABLE, FILE, GITLINK, SYMLINK, TREE, Entry
 from gt.git.objects import Objects
+from gt.git.remembered import Remembered
 
 KIND = 0o170000
 """The bits of a mode that say what it is."""
@@ -79,22 +80,14 @@ def _patched(odb: Objects, tree: str | None, changes: list[tuple[str, Change]]) 
     return odb.add_tree(entries.values()) if entries else None
 
 
-_read: dict[str, dict[str, Entry]] = {}
-"""The last trees that were read here, by their ids: they never change. They are copied before anything is put otherwise."""
-
-READ = 2048
+_read: Remembered[str, dict[str, Entry]] = Remembered(2048)
+"""The last trees that were read here, by their ids. They are copied before anything is put otherwise."""
 
 
 def _entries(odb: Objects, tree: str | None) -> dict[str, Entry]:
     if tree is None:
         return {}
-    found = _read.get(tree)
-    if found is None:
-        found = {entry.name: _plain(entry) for entry in odb.tree(tree)}
-        while len(_read) >= READ:
-            del _read[next(iter(_read))]
-        _read[tree] = found
-    return found
+    return _read.or_make(tree, lambda: {entry.name: _plain(entry) for entry in odb.tree(tree)})
 
 
 def _plain(entry: Entry) -> Entry:

@@ -20,10 +20,11 @@ from gt.errors import Malformed
 from gt.git.lineage import between
 from gt.git.merge import Change, changed_paths, merge_trees
 from gt.git.objects import MissingObject, Objects
+from gt.git.remembered import Remembered
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
 from gt.git.treediff import keeps, patched
-from gt.refinery.footprint import Remembered, footprint, own_changes
+from gt.refinery.footprint import footprint, own_changes
 from gt.refinery.protected import digest, guard
 
 KEPT = 512

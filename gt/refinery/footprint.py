@@ -2,38 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
-
 from gt.git.lineage import between, fork_points
 from gt.git.merge import Change, changed_paths
+from gt.git.remembered import Remembered
 from gt.git.repo import Repo
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
-
-class Remembered(Generic[Key, Value]):
-    """The last values that were worked out in this process, by what decides them: ids, which never change."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._known: dict[Key, Value] = {}
-
-    def get(self, key: Key) -> Value | None:
-        return self._known.get(key)
-
-    def put(self, key: Key, value: Value) -> Value:
-        self._known.pop(key, None)
-        while len(self._known) >= self._most:
-            del self._known[next(iter(self._known))]
-        self._known[key] = value
-        return value
-
-    def or_make(self, key: Key, make: Callable[[], Value]) -> Value:
-        found = self._known.get(key)
-        return self.put(key, make()) if found is None else found
-
 
 _changes: Remembered[tuple[Repo, str, frozenset[str]], tuple[Change, ...]] = Remembered(4096)
 
