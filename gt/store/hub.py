@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from gt.errors import Refused
 from gt.git.changes import counts
 from gt.git.remote import Overtaken, Unreachable, Update
 from gt.store.account import Account, together
@@ -125,11 +124,3 @@ def hub_of(ledger: Ledger, actor: str, now: int) -> Hub | None:
         return None
     merger = Merger(actor, now, partial(limits_of, ledger.repo))
     return Hub(ledger, counterpart(ledger.repo, name), merger)
-
-
-def known_hub(ledger: Ledger, actor: str, now: int) -> Hub | None:
-    """As `hub_of`; None also where the settings can't be read: then nobody can say."""
-    try:
-        return hub_of(ledger, actor, now)
-    except Refused:
-        return None
