@@ -12,7 +12,7 @@ from gt.core.bead import Attempt, Result
 from gt.git.repo import discover
 from gt.store.ledger import Ledger
 from tests.cli.conftest import Gt
-from tests.cli.towns import TownScene, untouched
+from tests.cli.towns import TownScene, set_up, untouched
 from tests.conftest import NOW, run_git
 from tests.store.scenes import bead, write
 
@@ -31,13 +31,7 @@ ungated: true
 
 @pytest.fixture
 def town(gt: Gt, repo_path: Path) -> TownScene:
-    scene = TownScene(repo_path, gt)
-    (repo_path / ".gt").mkdir()
-    (repo_path / ".gt" / "town.yaml").write_text(SETTINGS)
-    run_git(repo_path, "add", ".gt")
-    run_git(repo_path, "commit", "-qm", "settings")
-    scene("init", environ={"PATH": ""})
-    return scene
+    return set_up(gt, repo_path, SETTINGS)
 
 
 @pytest.fixture

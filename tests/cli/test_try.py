@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Gt
-from tests.cli.towns import TownScene, untouched
+from tests.cli.towns import TownScene, set_up, untouched
 from tests.conftest import run_git
 
 SETTINGS = """\
@@ -20,18 +20,13 @@ gates:
 
 @pytest.fixture
 def town(gt: Gt, repo_path: Path) -> TownScene:
-    scene = TownScene(repo_path, gt)
-    (repo_path / ".gt").mkdir()
-    (repo_path / ".gt" / "town.yaml").write_text(SETTINGS)
-    run_git(repo_path, "add", ".gt")
-    run_git(repo_path, "commit", "-qm", "settings")
+    scene = set_up(gt, repo_path, SETTINGS)
     for name in ("good", "bad", "lame"):
         run_git(repo_path, "checkout", "-q", "-b", f"{name}-work")
         (repo_path / name).touch()
         run_git(repo_path, "add", name)
         run_git(repo_path, "commit", "-qm", name)
         run_git(repo_path, "checkout", "-q", "main")
-    scene("init", environ={"PATH": ""})
     return scene
 
 

@@ -41,6 +41,17 @@ class TownScene:
         return run_git(self.path, "rev-parse", "refs/heads/beads")
 
 
+def set_up(gt: Gt, path: Path, settings: str) -> TownScene:
+    """A town with these settings, committed, on a machine with no known agents."""
+    (path / ".gt").mkdir()
+    (path / ".gt" / "town.yaml").write_text(settings)
+    run_git(path, "add", ".gt")
+    run_git(path, "commit", "-qm", "settings")
+    scene = TownScene(path, gt)
+    scene("init", environ={"PATH": ""})
+    return scene
+
+
 def untouched(path: Path) -> Callable[[], None]:
     """Remembers what no command may change in a checkout; the answer compares."""
 
