@@ -51,6 +51,7 @@ ROWS: Final = (
     Row("list", CHARGE, "List Beads that have not ended, most urgent first", agents=True),
     Row("ready", CHARGE, "List what can be worked on now, most urgent first", agents=True),
     Row("blocked", CHARGE, "List open Beads that aren't ready, each with its reason and what would move it", agents=True),
+    Row("graph", CHARGE, "Show what waits for what: needs, parents, what is ready now, and the longest chain", agents=True),
     Row("agents", CHARGE, "List the agents that work can be given to: what is run, whether it is there, and how it does", agents=True),
     Row("queue", CHARGE, "Show what is submitted, in landing order, and what each submission waits for", agents=True),
     Row("pages", CHARGE, "List the calls for a person that nobody has acknowledged, oldest first", agents=True),

@@ -177,10 +177,13 @@ def _ids(path: list[_Node]) -> Cycle:
     return tuple(found) if len(found) > 1 else (found[0], found[0])
 
 
-def tree(roots: Iterable[str], below: Edges) -> list[tuple[int, str, bool]]:
-    """(depth, id, whether it was shown above) for every Bead below the roots, depth first; cycles end."""
+def tree(roots: Iterable[str], below: Edges, shown: set[str] | None = None) -> list[tuple[int, str, bool]]:
+    """(depth, id, whether it was shown above) for every Bead below the roots, depth first; cycles end.
+
+    `shown`: what is above already; the new ones are added.
+    """
     out: list[tuple[int, str, bool]] = []
-    shown: set[str] = set()
+    shown = set() if shown is None else shown
     stack = [(0, root) for root in reversed(list(roots))]
     while stack:
         depth, bead = stack.pop()

@@ -84,6 +84,7 @@ def commands(town: TownScene) -> Iterator[tuple[tuple[str, ...], int]]:
         f"dismiss {bead}",
         f"dep add {bead} {other}",
         f"dep tree {bead}",
+        f"graph {bead}",
         "agents",
         "githooks install --yes",
         "githooks status",
