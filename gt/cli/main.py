@@ -57,6 +57,10 @@ def run(context: Context) -> int:
 
             code = failure.report(context, error)
         context.flush()
+        if "ledger" in vars(context) and context.ledger.moved:
+            from gt.fleet import doorbell
+
+            doorbell.ring(context.repo, context.environ)
     except KeyboardInterrupt:
         code = Code.INTERRUPTED
     except ReaderGone:

@@ -57,6 +57,17 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class CrewSpec:
+    """A member of the Crew: a standing service, which a supervisor keeps running."""
+
+    command: Command
+    worktree: bool = True
+    """Whether it has a worktree of its own; otherwise it runs in the main one."""
+    boot: bool = False
+    """Whether it is to run from boot on; otherwise once a person starts it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Worktrees:
     """Where attempts work, and what makes such a place usable."""
 
@@ -119,5 +130,5 @@ class Town:
     ungated: bool = False
     stages: tuple[Mapping[str, Any], ...] = ()
     """Branches behind the target, as plain data."""
-    crew: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Standing services, by name, as plain data."""
+    crew: Mapping[str, CrewSpec] = field(default_factory=dict)
+    """By name."""

@@ -140,11 +140,20 @@ def worktree_path(repo: Repo, root: str, bead: str, token: str) -> Path:
 
     Raises Malformed for a root inside the git directory: agents' sandboxes protect that.
     """
+    return _worktrees(repo, root) / f"{bead}-{token}"
+
+
+def crew_path(repo: Repo, root: str, name: str) -> Path:
+    """Where a member of the Crew works: beside the attempts, under a name that none of them can have. Raises Malformed."""
+    return _worktrees(repo, root) / f"crew-{name}"
+
+
+def _worktrees(repo: Repo, root: str) -> Path:
     home = repo.common_dir.parent if repo.common_dir.name == ".git" else repo.common_dir
     folder = Path(os.path.normpath(home / root.replace("{repo}", repo.name)))
     if folder.is_relative_to(repo.common_dir):
         raise Malformed(TOWN_FILE, f"worktrees.root: {folder} is inside the git directory")
-    return folder / f"{bead}-{token}"
+    return folder
 
 
 def standing_in(repo: Repo) -> tuple[str, str] | None:

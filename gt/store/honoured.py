@@ -21,5 +21,3 @@ def _not_yet(town: Town) -> Iterator[tuple[str, str]]:
             yield f"agents.{name}.wrap", "isolation"
     if town.stages:
         yield "stages", "promotion"
-    if town.crew:
-        yield "crew", "standing services"

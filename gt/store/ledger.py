@@ -83,6 +83,8 @@ class Ledger:
     def __init__(self, repo: Repo, progress: Progress | None = None) -> None:
         self.repo = repo
         self.progress = progress
+        self.moved = False
+        """Whether it was moved through this object."""
 
     @property
     def lock(self) -> Path:
@@ -155,6 +157,7 @@ class Ledger:
         author = message.author()
         refs.swap(self.repo, LEDGER, commit, old, message=subject, actor=author, now=message.now)
         mending.mend_tail(self.repo)
+        self._ring()
         self._tidy(commit)
 
     def rewrite(self, held: Held, message: Message, make: Callable[[Objects, str], str]) -> str:
@@ -222,7 +225,14 @@ class Ledger:
         refs.swap(self.repo, LEDGER, oid, old, message=subject, actor=message.author(), now=message.now)
         odb.stand()
         mending.mend_tail(self.repo)
+        self._ring()
         return oid
+
+    def _ring(self) -> None:
+        """Tell whoever watches `gt/doorbell` that it is worth looking: a supervisor, if there is one."""
+        self.moved = True
+        with suppress(OSError):  # it is a courtesy: a ring that is lost costs nothing but time
+            (self.repo.gt_dir / "doorbell").touch()
 
     def _at(self, tip: str) -> Snapshot:
         """The ledger at a commit that we know is, or just was, its tip."""

@@ -7,12 +7,12 @@ must not quietly be no gate.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
 from gt.core.bead import API_VERSION
-from gt.core.town import STRATEGIES, AgentSpec, Command, Gate, Limits, RefinerySpec, Town, Worktrees
+from gt.core.town import STRATEGIES, AgentSpec, Command, CrewSpec, Gate, Limits, RefinerySpec, Town, Worktrees
 from gt.core.when import parse_duration
 from gt.errors import Malformed, Refused
 
@@ -90,7 +90,7 @@ def _town(data: Any) -> Town:
     k.take("kind", _one_of("Town"), "Town")
     agent = k.take("agent", _name, None)
     no_agents: dict[str, AgentSpec] = {}
-    no_crew: dict[str, Mapping[str, Any]] = {}
+    no_crew: dict[str, CrewSpec] = {}
     agents = k.take("agents", _agents, no_agents)
     if agent is not None and agent not in agents:
         if agent not in PRESETS:
@@ -232,18 +232,17 @@ def _page(data: Any) -> Command:
     return command
 
 
-def _crew(data: Any) -> dict[str, Mapping[str, Any]]:
+def _crew(data: Any) -> dict[str, CrewSpec]:
     return {_entry(name): at(name, _member, value) for name, value in _mapping(data).items()}
 
 
-def _member(data: Any) -> Mapping[str, Any]:
+def _member(data: Any) -> CrewSpec:
     k = _Keys(data)
-    command = k.need("command", _command)
-    member = {
-        "command": list(command) if isinstance(command, tuple) else command,
-        "worktree": k.take("worktree", _bool, default=True),
-        "boot": k.take("boot", _bool, default=False),
-    }
+    member = CrewSpec(
+        command=k.need("command", _command),
+        worktree=k.take("worktree", _bool, default=True),
+        boot=k.take("boot", _bool, default=False),
+    )
     k.done()
     return member
 

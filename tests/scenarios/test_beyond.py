@@ -86,6 +86,7 @@ def commands(town: TownScene) -> Iterator[tuple[tuple[str, ...], int]]:
         f"dep tree {bead}",
         f"graph {bead}",
         "agents",
+        "crew list",
         "githooks install --yes",
         "githooks status",
         "githooks uninstall --yes",
