@@ -15,6 +15,7 @@ from gt.core.fields import plain
 from gt.core.state import Paused, TownState
 from gt.core.town import Limits
 from gt.core.trace import trace
+from gt.core.waivers import replayed as replayed_waivers
 from gt.errors import IllegalMove
 
 T = TypeVar("T")
@@ -57,10 +58,11 @@ def replayed_state(current: TownState, before: TownState, after: TownState) -> T
     """The town's state with what was changed from `before` to `after` on another machine.
 
     What only one side changed is as that side has it. Of two pauses the one that brakes longer stays, and a pause over
-    none; of two commits that were acknowledged for one target, the one that is here.
+    none; of two commits that were acknowledged for one target, the one that is here. Of waivers, what lets less through.
     """
     acknowledged = _changed(current.acknowledged, before.acknowledged, after.acknowledged)
-    return TownState(_paused(current.paused, before.paused, after.paused), acknowledged)
+    waivers = replayed_waivers(current.waivers, before.waivers, after.waivers)
+    return TownState(_paused(current.paused, before.paused, after.paused), acknowledged, waivers)
 
 
 def _paused(current: Paused | None, before: Paused | None, after: Paused | None) -> Paused | None:

@@ -28,6 +28,24 @@ class Paused:
     until: int | None = None
 
 
+LONGEST_WAIVER = 7 * 86400
+"""Seconds: a waiver holds no longer, whoever gave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A person's word that a gate which is red on a target doesn't hold landing there, for a while."""
+
+    target: str
+    gate: str
+    by: str
+    reason: str
+    at: int
+    until: int
+    tip: str
+    """The target's commit then: what is red there, or on what landed since and was never green, is meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class TownState:
     """The town's runtime data, in `state.yaml`."""
@@ -35,7 +53,13 @@ class TownState:
     paused: Paused | None = None
     acknowledged: Mapping[str, str] = field(default_factory=dict)
     """For each target, the commit up to which a person has accepted moves that gt did not make."""
+    waivers: tuple[Waiver, ...] = ()
+    """By target and gate; those that are over may still be among them."""
 
     def is_paused(self, now: int) -> bool:
         """Whether a person has stopped the whole town, for now."""
         return self.paused is not None and (self.paused.until is None or self.paused.until > now)
+
+    def waived(self, now: int) -> tuple[Waiver, ...]:
+        """The waivers whose time isn't over."""
+        return tuple(each for each in self.waivers if each.until > now)

@@ -234,10 +234,20 @@ class _Work:
         if before.acknowledged != after.acknowledged:
             why = "has accepted where a target was moved to, and may have landed on it"
             self.block("the town", why, "gt queue")
-        elif current.paused == after.paused:
-            self.state = replace(current, paused=before.paused)
-        elif current.paused != before.paused:
-            self.block("the town", "was paused or resumed since", "gt status")
+            return
+        made = current
+        if before.paused != after.paused:
+            if current.paused == after.paused:
+                made = replace(made, paused=before.paused)
+            elif current.paused != before.paused:
+                self.block("the town", "was paused or resumed since", "gt status")
+        if before.waivers != after.waivers:
+            if current.waivers == after.waivers:
+                made = replace(made, waivers=before.waivers)
+            elif current.waivers != before.waivers:
+                self.block("the town", "got or lost a waiver since", "gt waive")
+        if made != current:
+            self.state = made
 
     def check_dependents(self) -> None:
         """What others made of these Beads since, and what no Bead may be."""

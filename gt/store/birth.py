@@ -15,7 +15,7 @@ never checked out. Don't delete it, and don't merge it into other branches.
 
 - `beads/`: one YAML file for each task. `spec` is what people want, `status` is what gt has done about it.
 - `pages/`: calls for a human.
-- `state.yaml`: whether the town is paused.
+- `state.yaml`: whether the town is paused, and which red gates people let pass for a while.
 - `gt.yaml`: the format.
 
 Look with `gt list`, `gt show` and `gt log`, or `git show beads:beads/...`. Change it with gt: it checks what it

@@ -25,7 +25,8 @@ UNDOES = "Gt-Undoes"
 DEEDS = frozenset(
     {
         "accept", "ack", "answer", "approve", "ask", "claim", "close", "create", "dep", "dismiss", "edit", "fail",
-        "import", "note", "pause", "propose", "release", "reopen", "resume", "retry", "revert", "submit", "withdraw",
+        "import", "note", "pause", "propose", "release", "reopen", "resume", "retry", "revert", "submit", "waive",
+        "withdraw",
     }
 )  # fmt: skip
 """What people do by hand. The rest is done in their name by `gt merge`, `gt reconcile` and the like."""

@@ -10,7 +10,7 @@ from typing import Any
 from gt.core import ids
 from gt.core.bead import API_VERSION
 from gt.core.data import paused_data
-from gt.core.state import LedgerMeta, Paused, TownState
+from gt.core.state import LedgerMeta, Paused, TownState, Waiver
 from gt.core.when import parse_time
 from gt.errors import Malformed, Refused
 
@@ -48,6 +48,10 @@ def state_data(state: TownState) -> dict[str, Any]:
         data["paused"] = paused_data(state.paused)
     if state.acknowledged:
         data["acknowledged"] = dict(sorted(state.acknowledged.items()))
+    if state.waivers:
+        from gt.core.waivers import waivers_data  # next to no town has any
+
+        data["waivers"] = waivers_data(state.waivers)
     return data
 
 
@@ -60,9 +64,22 @@ def state_from(data: dict[str, Any], where: str) -> TownState:
     acknowledged = left.pop("acknowledged", None) or {}
     if not isinstance(acknowledged, dict) or not all(isinstance(v, str) for v in acknowledged.values()):
         raise Malformed(where, "acknowledged: must be a mapping of targets to commits")
+    waivers = _waivers(left.pop("waivers", None), where)
     for name in left:
         raise Malformed(where, f"{name}: is not a key that belongs here")
-    return TownState(paused, acknowledged)
+    return TownState(paused, acknowledged, waivers)
+
+
+def _waivers(data: Any, where: str) -> tuple[Waiver, ...]:
+    if data is None:
+        return ()
+    from gt.core.checks import Wrong
+    from gt.core.waivers import waivers_from
+
+    try:
+        return waivers_from(data)
+    except Wrong as wrong:
+        raise Malformed(where, str(wrong)) from None
 
 
 def _paused(data: Any, where: str) -> Paused | None:

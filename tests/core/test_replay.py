@@ -30,7 +30,7 @@ from gt.core.data import bead_data
 from gt.core.plan import plan
 from gt.core.replay import edge, replayed, replayed_state
 from gt.core.schema import bead_from
-from gt.core.state import Paused, TownState
+from gt.core.state import Paused, TownState, Waiver
 from gt.core.town import Limits
 from gt.core.trace import trace
 from gt.errors import IllegalMove
@@ -506,3 +506,37 @@ def test_acknowledged_moves_are_taken_over_target_by_target() -> None:
 
     made = replayed_state(state(a="1", b="2", d="1"), state(a="1", b="1", d="1"), state(a="9", b="8", c="7"))
     assert made.acknowledged == {"a": "9", "b": "2", "c": "7"}
+
+
+def waiver(gate: str = "test", until: int = NOW + 60, by: str = "al") -> Waiver:
+    return Waiver("main", gate, by, "vendor", NOW, until, OID)
+
+
+def test_of_two_changes_of_a_waiver_the_one_that_lets_less_through_holds() -> None:
+    def waived(current: Waiver | None, before: Waiver | None, after: Waiver | None) -> tuple[Waiver, ...]:
+        here, was, there = (TownState(waivers=(each,) if each else ()) for each in (current, before, after))
+        return replayed_state(here, was, there).waivers
+
+    short, long = waiver(), waiver(until=NOW + 90)
+    assert waived(None, None, short) == waived(short, None, None) == waived(short, short, short) == (short,)
+    assert waived(short, None, long) == waived(long, None, short) == (short,)
+    assert waived(None, short, long) == waived(long, short, None) == ()
+    assert waived(None, short, short) == waived(short, short, None) == ()
+    assert waived(long, short, short) == waived(short, short, long) == (long,)
+
+
+def test_waivers_of_other_gates_and_targets_are_each_for_itself() -> None:
+    a, b, c = waiver("a"), waiver("b"), replace(waiver("a"), target="next")
+    made = replayed_state(TownState(waivers=(a, b)), TownState(waivers=(b,)), TownState(waivers=(c, b)))
+    assert made.waivers == (a, b, c)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_waivers_converge_whoever_is_brought_to_whom(data: st.DataObject) -> None:
+    some = st.dictionaries(st.sampled_from("ab"), st.integers(1, 3)).map(
+        lambda made: TownState(waivers=tuple(waiver(gate, NOW + end) for gate, end in sorted(made.items())))
+    )
+    before, one, other = data.draw(some), data.draw(some), data.draw(some)
+    assert replayed_state(one, before, other) == replayed_state(other, before, one)
+    assert replayed_state(one, before, one) == one

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gt.core.bead import Bead, Closed, CloseReason, FieldConflict, Note, Phase, Result, Spec
 from gt.core.edit import edited
 from gt.core.page import Acknowledged, Page
-from gt.core.state import Paused, TownState
+from gt.core.state import Paused, TownState, Waiver
 from gt.core.undo import Deed, Inverse, Taker, inverse
 from tests.core import strategies
 from tests.core.small import NOW, attempt, bead, gt, lease
@@ -293,6 +293,20 @@ def test_an_acknowledgement_is_taken_back_and_a_call_is_not() -> None:
     assert pages(None, page, page).obstacles[0].why == "is a call that went out"
     assert pages(page, replace(page, sends=1), replace(page, sends=1)).obstacles
     assert pages(page, seen, replace(seen, sends=2)).obstacles[0].why == "was changed since"
+
+
+def test_a_waiver_is_taken_back() -> None:
+    given = Waiver("main", "test", "alice", "vendor", NOW, NOW + 60, COMMIT)
+    waived, other = TownState(waivers=(given,)), TownState(waivers=(replace(given, by="bob"),))
+    paused = replace(waived, paused=Paused("bob", "later"))
+
+    def state(before: TownState, after: TownState, now: TownState) -> Inverse:
+        return inverse(Deed(COMMIT, "waive", state=(before, after)), Ledger(town=now), TAKER)
+
+    assert state(TownState(), waived, waived).state == TownState()
+    assert state(TownState(), waived, paused).state == replace(paused, waivers=())
+    assert state(TownState(), waived, other).obstacles
+    assert state(TownState(), waived, TownState()).state is None
 
 
 def test_a_pause_is_taken_back() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from gt.core.bead import Bead, Note
 from gt.core.page import Page, page_id
-from gt.core.state import LedgerMeta, Paused, TownState
+from gt.core.state import LONGEST_WAIVER, LedgerMeta, Paused, TownState, Waiver
 from gt.errors import Busy, Malformed, NotFound, Refused
 from gt.git.repo import discover
 from gt.store import codec, records
@@ -114,11 +114,35 @@ def test_only_the_folders_of_what_changed_are_written_anew(repo_path: Path) -> N
 def test_pages_and_the_state_are_kept_too(repo_path: Path) -> None:
     ledger = new_ledger(repo_path)
     page = Page(page_id("town", "red", "x"), "town", "red", "x", "The target is red.\n", NOW)
-    state = TownState(Paused(ALICE, "holiday", NOW + 3600), {"main": "a" * 40})
+    waiver = Waiver("release/1", "slow: tests", ALICE, "no: vendor's", NOW, NOW + LONGEST_WAIVER, "b" * 40)
+    state = TownState(Paused(ALICE, "holiday", NOW + 3600), {"main": "a" * 40}, (waiver,))
     with ledger.hold() as held:
         after = ledger.update(held, message(), lambda _: Changes(pages={page.id: page}, state=state))
     assert (after.pages(), after.state()) == ((page,), state)
     assert (ledger.read().pages(), ledger.read().state()) == ((page,), state)
+
+
+@pytest.mark.parametrize(
+    ("waivers", "why"),
+    [
+        ("[]", "waivers: must be a mapping"),
+        ("{main: {test: []}}", r"waivers\.main\.test: must be a mapping"),
+        ("{a..b: {test: {}}}", "is not a branch name"),
+        ("{main: {test: {by: a, reason: r, at: 2026-01-01, tip: TIP}}}", r"main\.test\.until: is missing"),
+        ("{main: {test: {by: a, at: 2026-01-01, until: 2026-01-02, tip: TIP}}}", "reason: is missing"),
+        ("{main: {test: {by: a, reason: r, at: 2026-01-01, until: 2026-01-09, tip: TIP}}}", "at most 7d"),
+        ("{main: {test: {by: a, reason: r, at: 2026-01-02, until: 2026-01-02, tip: TIP}}}", "at most 7d"),
+        ("{main: {test: {by: a, reason: r, at: 2026-01-01, until: 2026-01-02, tip: main}}}", "object id"),
+        (
+            "{main: {test: {by: a, reason: r, at: 2026-01-01, until: 2026-01-02, tip: TIP, all: true}}}",
+            r"main\.test\.all: is not a key",
+        ),
+    ],
+)
+def test_a_waiver_that_says_anything_else_is_none(waivers: str, why: str) -> None:
+    text = f"apiVersion: gt/v1\nkind: TownState\nwaivers: {waivers.replace('TIP', 'a' * 40)}\n"
+    with pytest.raises(Malformed, match=why):
+        records.state_from(codec.load(text.encode(), "state.yaml"), "state.yaml")
 
 
 def test_inside_an_update_a_bead_is_read_from_git_not_from_the_index(repo_path: Path) -> None:
