@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gt.core.state import Waiver
+
 TOWN_FILE = ".gt/town.yaml"
 
 Command = tuple[str, ...] | str
@@ -54,6 +56,13 @@ class Gate:
     env: tuple[str, ...] = ()
     could_not_run: tuple[int, ...] = (125, 126, 127)
     """Exit codes that say nothing about the tree."""
+    waiver: Waiver | None = None
+    """A person's word that lets it be red, as it is on the target; never in the file, see `refinery.aftermath`."""
+
+    @property
+    def excused(self) -> bool:
+        """Whether a change may be red for it: it runs before a landing, and the target is red for it as well."""
+        return self.when == "before" and self.waiver is not None
 
 
 @dataclass(frozen=True, slots=True)

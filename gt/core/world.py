@@ -75,6 +75,8 @@ class Target:
     """What `gt merge` is due for, though nothing be submitted; a clause."""
     aside: str = ""
     """What a person should know though it stops nothing; a clause after the target's name."""
+    waived: tuple[str, ...] = ()
+    """The gates that are red on it, and that a person lets be for now."""
 
 
 @dataclass(frozen=True, slots=True)

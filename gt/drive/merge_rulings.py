@@ -121,7 +121,8 @@ class Rulings:
 
     def _failed(self, it: Candidate) -> Outcome | None:
         now = self.yard.clock()
-        found = [each for test in it.tests for each in test.known(self.yard.repo, now)]
+        held = (test for test in it.tests if not test.excused)
+        found = [each for test in held for each in test.known(self.yard.repo, now)]
         return next((each for each in reversed(found) if each.verdict is outcomes.Verdict.FAIL), None)
 
     def reject(self, queued: Queued, result: Result, reason: str) -> bool:

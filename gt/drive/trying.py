@@ -44,6 +44,13 @@ class Tried:
     """None: it wasn't run, for one before it was no pass."""
     kept: bool = False
     """Whether it is known from before."""
+    excused: bool = False
+    """Whether it holds nobody to fail it: the target does, too, and a person lets that be."""
+
+    @property
+    def is_let_be(self) -> bool:
+        """Whether it failed, and that holds nobody."""
+        return self.excused and self.outcome is not None and self.outcome.verdict is Verdict.FAIL
 
 
 @dataclass(slots=True)
@@ -65,7 +72,8 @@ class TryReport:
     @property
     def verdict(self) -> Verdict:
         """Of it all: a conflict is a fail, and whatever fails counts more than what could not be run."""
-        seen = [each.outcome.verdict for each in self.gates if each.outcome is not None]
+        held = [each for each in self.gates if each.outcome is not None and not each.is_let_be]
+        seen = [each.outcome.verdict for each in held if each.outcome is not None]
         if self.tree is None or Verdict.FAIL in seen:
             return Verdict.FAIL
         return Verdict.COULD_NOT_RUN if Verdict.COULD_NOT_RUN in seen else Verdict.PASS
@@ -141,11 +149,12 @@ def _prove(yard: Yard, it: Candidate, tests: Sequence[Test], wanted: Wanted, rep
                     base=report.tip, members=members, queue=TRY, slot=number,
                 )  # fmt: skip
                 yard.say(f"gate {gate}: {made.verdict} ({made.why}, {made.seconds:.1f} s)")
-                report.gates.append(Tried(gate, made))
+                report.gates.append(Tried(gate, made, excused=test.excused))
             else:
-                report.gates.append(Tried(gate, known, kept=known is not None))
-            last = report.gates[-1].outcome
-            over |= last is not None and last.verdict is not Verdict.PASS and not wanted.keep_going
+                report.gates.append(Tried(gate, known, kept=known is not None, excused=test.excused))
+            last = report.gates[-1]
+            bad = last.outcome is not None and last.outcome.verdict is not Verdict.PASS and not last.is_let_be
+            over |= bad and not wanted.keep_going
 
 
 def _chosen(tests: Sequence[Test], names: Sequence[str]) -> list[Test]:

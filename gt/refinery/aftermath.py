@@ -7,10 +7,12 @@ passed over are left out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from gt.core.bisect import most
+from gt.core.state import Waiver
 from gt.core.town import Gate, Town
 from gt.git.lineage import steps
 from gt.git.objects import Objects
@@ -21,6 +23,7 @@ from gt.refinery.culprit import BACK, INSIDE, Inquest, inquire
 from gt.refinery.gates import Check, along
 from gt.refinery.outcomes import TRIES, Outcome, Verdict
 from gt.refinery.pins import Tips
+from gt.refinery.waived import covering
 
 QUEUE = "after"
 """The name under which these runs are counted on a tip."""
@@ -68,6 +71,8 @@ class Inquiry:
     """The failure that says it is red: of the tip; or of what was there before, until the tip is known to be green."""
     inquest: Inquest | None = None
     """Where the tip is red: who turned it so."""
+    waiver: Waiver | None = None
+    """Where it is red: a person's word that this doesn't hold landing."""
 
     @property
     def gate(self) -> Gate:
@@ -85,12 +90,14 @@ class Aftermath:
     """Runs that the tip may still have for it."""
 
     def in_force(self, town: Town) -> Town:
-        """The settings under which candidates are judged: what is red after landing must pass before, until it is green."""
-        red = {each.gate.name for each in self.inquiries if each.red and each.gate.when == "after"}
+        """The settings under which candidates are judged: what is red after landing must pass before, until it is green.
+
+        What a person waived may stay red: it runs when it always does, and its failing holds nobody.
+        """
+        red = {each.gate.name: each.waiver for each in self.inquiries if each.red}
         if not red:
             return town
-        gates = (replace(gate, when="before") if gate.name in red else gate for gate in town.gates)
-        return replace(town, gates=tuple(gates))
+        return replace(town, gates=tuple(_judging(gate, red) for gate in town.gates))
 
     def probes(self, slots: int, running: frozenset[str] = frozenset()) -> tuple[Probe, ...]:
         """The runs to begin with so many slots free; `running` are the keys under which gates run at this moment."""
@@ -119,7 +126,13 @@ class Aftermath:
     @property
     def trouble(self) -> Trouble | None:
         """Why nothing lands but what mends it."""
-        return next((self._told(each, each.red) for each in self.inquiries if each.red), None)
+        red = (each for each in self.inquiries if each.red and not each.waiver)
+        return next((self._told(each, each.red) for each in red if each.red), None)
+
+    @property
+    def waived(self) -> tuple[str, ...]:
+        """The gates that are red, and that a person lets be."""
+        return tuple(each.gate.name for each in self.inquiries if each.waiver)
 
     @property
     def aside(self) -> str:
@@ -164,8 +177,28 @@ class Aftermath:
         return Trouble(cause, f"{told}{since} (log: {red.log}; again: {again}){end}", epoch, settled)
 
 
-def look(repo: Repo, target: str, at: Tips, town: Town, now: int, *, queue: bool) -> Aftermath:
-    """What is known of this target's tip; `queue`: something waits to land, and so its gates that run before matter."""
+def _judging(gate: Gate, red: Mapping[str, Waiver | None]) -> Gate:
+    """A gate as candidates are held against it, where these are red on the target."""
+    if gate.name not in red:
+        return gate
+    waiver = red[gate.name]
+    return replace(gate, when="before") if waiver is None else replace(gate, waiver=waiver)
+
+
+def look(
+    repo: Repo,
+    target: str,
+    at: Tips,
+    town: Town,
+    now: int,
+    *,
+    queue: bool,
+    waivers: Sequence[Waiver] = (),
+) -> Aftermath:
+    """What is known of this target's tip; `queue`: something waits to land, and so its gates that run before matter.
+
+    `waivers` are those for this target that are in force.
+    """
     assert at.tip is not None
     landed = at.tip in (at.own, at.coming)
     wanted = [gate for gate in town.gates if gate.when == "after" or queue]
@@ -175,22 +208,33 @@ def look(repo: Repo, target: str, at: Tips, town: Town, now: int, *, queue: bool
     found = []
     for gate in wanted:
         (check,) = along(repo, town, gate, [tree])
-        found.append(_inquiry(repo, at, town, check, now, landed=landed))
+        mine = tuple(each for each in waivers if each.gate == gate.name)
+        found.append(_inquiry(repo, at, town, check, now, landed=landed, waivers=mine))
     left = EACH * len(found) - outcomes.spent(repo, at.tip, QUEUE)
     return Aftermath(target, at.tip, tuple(found), max(0, left))
 
 
-def _inquiry(repo: Repo, at: Tips, town: Town, check: Check, now: int, *, landed: bool) -> Inquiry:
+def _inquiry(
+    repo: Repo, at: Tips, town: Town, check: Check, now: int, *, landed: bool, waivers: Sequence[Waiver]
+) -> Inquiry:
+    assert at.tip is not None
     after = check.gate.when == "after"
     # What is asked once stays known, or a town at rest would wake for it.
-    ttl = outcomes.EVER if after else outcomes.TTL
+    ttl = outcomes.EVER if after or waivers else outcomes.TTL
     seen = outcomes.by_itself(outcomes.kept(repo, check.key, now, ttl))
     state = _state(seen)
     if state is State.RED:
         inquest = inquire(repo, at, town, check.gate, now)
-        return Inquiry(town, check, state, after, outcomes.latest(seen), inquest)
-    red = _earlier(repo, at, town, check.gate, now) if after and state is not State.GREEN else None
-    return Inquiry(town, check, state, after and (landed or red is not None), red)
+        waiver = covering(repo, at.tip, town, check.gate, waivers, now)
+        return Inquiry(town, check, state, after, outcomes.latest(seen), inquest, waiver)
+    if state is State.GREEN or not (after or waivers):
+        return Inquiry(town, check, state, after and landed)
+    red = _earlier(repo, at, town, check.gate, now)
+    waiver = covering(repo, at.tip, town, check.gate, waivers, now) if red else None
+    if not after and waiver is None:
+        return Inquiry(town, check, state, asks=False)
+    # What landed under a waiver was red once with it: whether the target still is, it is to say by itself.
+    return Inquiry(town, check, state, landed or red is not None, red, waiver=waiver)
 
 
 def _state(seen: tuple[Outcome, ...]) -> State:
@@ -211,8 +255,13 @@ def _earlier(repo: Repo, at: Tips, town: Town, gate: Gate, now: int) -> Outcome 
     for check in along(repo, town, gate, [step.tree for step in line]):
         seen = outcomes.by_itself(outcomes.kept(repo, check.key, now, outcomes.EVER))
         last = outcomes.latest(seen)
-        if last is not None:
-            return last if outcomes.failures(seen) >= SURE else None
+        if last is None:
+            continue
+        if outcomes.failures(seen) >= SURE:
+            return last
+        if last.verdict is Verdict.PASS:
+            return None
+        # One failure alone says nothing: what was known before it still holds.
     return None
 
 

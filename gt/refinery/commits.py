@@ -23,6 +23,7 @@ from gt.git.repo import Repo
 from gt.refinery.message import landing_message, picked_message, train_message
 from gt.refinery.outcomes import Outcome
 from gt.refinery.train import Car, Train
+from gt.refinery.waived import relied_on
 
 
 class Unlayable(Exception):
@@ -73,7 +74,8 @@ def lay(
         return Laid(at, tuple(firsts))
     tree = train.cars[-1].tree
     members = [(beads[car.member.bead], car.member.sub) for car in train.cars]
-    message = train_message(members, proofs.get(tree, ()), bypass)
+    proven = proofs.get(tree, ())
+    message = train_message(members, proven, bypass, () if bypass else relied_on(town, proven))
     top = committer.make(Draft(tree, (train.tip, at), message, committer.who, committer.now))
     return Laid(top, (top,))
 
@@ -149,7 +151,8 @@ class _Layer:
         proofs = () if self.bare else self.proofs.get(car.tree, ())
         bead = self.beads[car.member.bead]
         template = self.town.refinery.message
-        return landing_message(bead, car.member.sub, said, proofs, template, more, self.bypass)
+        waivers = () if self.bare or self.bypass else relied_on(self.town, proofs)
+        return landing_message(bead, car.member.sub, said, proofs, template, more, self.bypass, waivers)
 
     def _own(self, car: Car) -> list[Commit]:
         """The commits of a submission that its base hasn't, oldest first."""

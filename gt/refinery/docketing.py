@@ -26,7 +26,7 @@ from gt.refinery.control import SURE
 from gt.refinery.evidence import LOG_BYTES
 from gt.refinery.landed import made_by_gt, members
 from gt.refinery.outcomes import Outcome, Verdict
-from gt.refinery.proving import Candidate, candidate
+from gt.refinery.proving import Candidate, Test, candidate
 from gt.refinery.stacked import below, unlanded_work
 from gt.refinery.train import Member, Train, Yardmaster
 from gt.refinery.yard import Yard
@@ -264,13 +264,14 @@ class Docketing:
     def _told(self, base: str, asked: Ids, it: Candidate, ttl: int, town: Town) -> Iterable[Tried]:
         repo, now = self.yard.repo, self.yard.clock()
         seen = [test.known(repo, now, ttl) for test in it.tests]
-        reds = [each for known in seen for each in known if each.verdict is Verdict.FAIL]
+        held = [known for test, known in zip(it.tests, seen, strict=True) if not test.excused]
+        reds = [each for known in held for each in known if each.verdict is Verdict.FAIL]
         if asked and reds:
             sick = self._sick_until(base, town)
             reds = [each for each in reds if each.at > sick]
         for each in reds:
             yield Tried(base, asked, Ruled.FAIL, self._named_in(each, it))
-        if all(any(each.verdict is Verdict.PASS for each in known) for known in seen):
+        if all(_suffices(test, known) for test, known in zip(it.tests, seen, strict=True)):
             yield Tried(base, asked, Ruled.PASS)
         elif not reds:
             for _ in range(max(map(outcomes.stalled, seen), default=0)):
@@ -281,6 +282,8 @@ class Docketing:
         repo, now = self.yard.repo, self.yard.clock()
         until = 0
         for test in self.candidate(Train(base, ()), town).tests:
+            if test.excused:
+                continue
             row: list[int] = []
             for each in outcomes.by_itself(test.known(repo, now)):
                 if each.verdict is Verdict.FAIL:
@@ -296,15 +299,17 @@ class Docketing:
     def _of_target(self, tip: str, town: Town) -> Iterable[Tried]:
         repo, now = self.yard.repo, self.yard.clock()
         it = self.candidate(Train(tip, ()), town)
-        verdicts = [self._control(test.known(repo, now, outcomes.CONTROL_TTL)) for test in it.tests]
+        verdicts = [self._control(test, test.known(repo, now, outcomes.CONTROL_TTL)) for test in it.tests]
         if Verdict.FAIL in verdicts:
             yield Tried(tip, frozenset(), Ruled.FAIL)
         elif all(verdict is Verdict.PASS for verdict in verdicts):
             yield Tried(tip, frozenset(), Ruled.PASS)
 
     @staticmethod
-    def _control(known: Iterable[Outcome]) -> Verdict | None:
+    def _control(test: Test, known: Sequence[Outcome]) -> Verdict | None:
         """The last word on the target's own tree: of whoever passed on it, or of a control that failed."""
+        if test.excused:
+            return Verdict.PASS if _suffices(test, known) else None
         last = outcomes.latest(outcomes.by_itself(known))
         return last.verdict if last else None
 
@@ -344,6 +349,12 @@ class Docketing:
                 if passes:
                     lied += sum(1 for each in known if each.verdict is Verdict.FAIL)
         return Tally(lied, passed)
+
+
+def _suffices(test: Test, known: Iterable[Outcome]) -> bool:
+    """Whether these outcomes of a test let its tree land."""
+    decisive = outcomes.verdict(known)
+    return decisive is not None and (decisive.verdict is Verdict.PASS or test.excused)
 
 
 def _opponents(train: Train, member: Member, paths: Ids) -> Iterable[str]:

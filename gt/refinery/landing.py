@@ -6,13 +6,14 @@ that the target has it is enough, and is found again by its trailers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from gt import lock
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.ready import satisfied
+from gt.core.state import Waiver
 from gt.core.town import Town
 from gt.git import refs
 from gt.git.committing import Committer
@@ -27,6 +28,7 @@ from gt.refinery.moving import Mover
 from gt.refinery.outcomes import Outcome
 from gt.refinery.outward import Landing, send
 from gt.refinery.train import Member, Train
+from gt.refinery.waived import relied_on
 from gt.refinery.yard import Yard
 from gt.store.ledger import Ledger
 from gt.store.snapshot import Snapshot
@@ -58,14 +60,20 @@ def land(
 ) -> Landed | NotNow:
     """Land a train whose last tree is proven on the target's tip; `merging` is the merge lock.
 
-    `proofs` are the outcomes by tree; with a linear history those of every car. `bypass`: a person lands it without any,
+    `proofs` are the outcomes by tree; with a linear history those of every car. A failure among them counts as long as the
+    waiver holds that `town` has for its gate. `bypass`: a person lands it without any,
     and this says who and why; all else is looked at as ever. Raises Busy when another git holds
     the target's lock or works in the worktree it is checked out in.
     """
+    waivers = () if bypass else relied_on(town, (each for some in proofs.values() for each in some))
     with last_look(yard.repo):
         now = yard.clock()
+
+        def against(snapshot: Snapshot) -> str | None:
+            return _ended(snapshot, waivers, now) or _objection(yard.repo, snapshot, train, town, now)
+
         with ledger.read() as snapshot:
-            objection = _objection(yard.repo, snapshot, train, town, now)
+            objection = against(snapshot)
             beads = {member.bead: snapshot.find(member.bead) for member in train.members}
         if objection is not None:
             return NotNow(objection)
@@ -83,10 +91,16 @@ def land(
         members = {member.bead: member.sub for member in train.members}
         landing = Landing(target, train.tip, laid.head, members)
         mover.put(pins.next_ref(target), landing.new)
-        why = send(
-            mover, ledger, town, landing, lambda seen: _objection(yard.repo, seen, train, town, now)
-        ) or _moved(yard, town, mover, landing)
+        why = send(mover, ledger, town, landing, against) or _moved(yard, town, mover, landing)
         return NotNow(why) if why is not None else Landed(laid.head, train.cars[-1].tree, now)
+
+
+def _ended(snapshot: Snapshot, waivers: Iterable[Waiver], now: int) -> str | None:
+    """Which of these waivers is over, as the ledger is now: the gate holds landing again."""
+    state = snapshot.state()
+    held = {(each.target, each.gate) for each in state.waived(now)}
+    gone = next((each for each in waivers if (each.target, each.gate) not in held), None)
+    return f"gate {gone.gate} is red on {gone.target}, and is no longer waived" if gone is not None else None
 
 
 def _objection(repo: Repo, snapshot: Snapshot, train: Train, town: Town, now: int) -> str | None:

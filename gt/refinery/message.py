@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from gt.core.bead import Bead, Submission
+from gt.core.state import Waiver
 from gt.git.merge import trailers
-from gt.refinery.outcomes import Outcome
+from gt.refinery.outcomes import Outcome, Verdict
+from gt.refinery.waived import TRAILER, told
 
 OURS = re.compile(r"^[ \t]*gt-[a-z0-9-]*[ \t]*:", re.IGNORECASE)
 """A line that reads like a trailer of gt's, wherever it stands."""
@@ -28,11 +30,12 @@ def landing_message(
     template: str | None = None,
     more: Iterable[str] = (),
     bypass: str = "",
+    waivers: Iterable[Waiver] = (),
 ) -> str:
     """What the template makes of title, Bead, token, agent and the submitted message's body; its trailers; ours.
 
     Of the submitted message no line that begins like a trailer of gt's survives. `more` are further trailers; a
-    co-author is named once. `bypass`: who lands it without proof, and why.
+    co-author is named once. `bypass`: who lands it without proof, and why. `waivers`: those without which it would not land.
     """
     body, theirs = _taken_apart(submitted)
     values = {
@@ -46,7 +49,12 @@ def landing_message(
     said = re.sub(
         r"\n{3,}", "\n\n", "\n".join(line for line in text.split("\n") if not OURS.match(line))
     ).strip()
-    ours = [*_naming(bead, submission), *map(_proving, proofs), *_bypassing(bypass)]
+    ours = [
+        *_naming(bead, submission),
+        *map(_proving, proofs),
+        *_bypassing(bypass),
+        *map(_waiving, waivers),
+    ]
     trailing = "\n".join([*dict.fromkeys([*theirs, *more]), *ours])
     return "\n\n".join([said or f"{bead.id}", trailing]) + "\n"
 
@@ -60,16 +68,19 @@ def picked_message(submitted: str) -> str:
 
 
 def train_message(
-    members: Sequence[tuple[Bead, Submission]], proofs: Iterable[Outcome], bypass: str = ""
+    members: Sequence[tuple[Bead, Submission]],
+    proofs: Iterable[Outcome],
+    bypass: str = "",
+    waivers: Iterable[Waiver] = (),
 ) -> str:
     """The message of a merge under which several changes, or the commits of one, land together."""
     if len(members) == 1:
         bead, sub = members[0]
-        return landing_message(bead, sub, "", proofs, bypass=bypass)
+        return landing_message(bead, sub, "", proofs, bypass=bypass, waivers=waivers)
     subject = f"Land {len(members)} changes: {', '.join(bead.id for bead, _ in members)}"
     titles = "\n".join(f"- {_line(bead.spec.title)} ({bead.id})" for bead, _ in members)
     named = [line for bead, sub in members for line in _naming(bead, sub)]
-    ours = [*named, *map(_proving, proofs), *_bypassing(bypass)]
+    ours = [*named, *map(_proving, proofs), *_bypassing(bypass), *map(_waiving, waivers)]
     return "\n\n".join([subject, titles, "\n".join(ours)]) + "\n"
 
 
@@ -78,7 +89,13 @@ def _naming(bead: Bead, submission: Submission) -> list[str]:
 
 
 def _proving(proof: Outcome) -> str:
-    return f"Gt-Gate: {_word(proof.gate)} pass {proof.key}"
+    # What failed and is told of all the same is what a person let be.
+    how = "pass" if proof.verdict is Verdict.PASS else "waived"
+    return f"Gt-Gate: {_word(proof.gate)} {how} {proof.key}"
+
+
+def _waiving(waiver: Waiver) -> str:
+    return f"{TRAILER}: {_word(waiver.gate)} {told(waiver)}"
 
 
 def _bypassing(bypass: str) -> list[str]:

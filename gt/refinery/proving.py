@@ -29,6 +29,11 @@ class Test:
     check: Check
     environment: str
 
+    @property
+    def excused(self) -> bool:
+        """Whether a failure of it holds nobody: the target is red for it as well, and a person lets that be."""
+        return self.check.gate.excused
+
     def known(self, repo: Repo, now: int, ttl: int = outcomes.TTL) -> tuple[Outcome, ...]:
         """The outcomes that count for it, oldest first."""
         kept = outcomes.kept(repo, self.check.key, now, ttl)
@@ -48,13 +53,13 @@ class Candidate:
         return tuple(member.name for member in self.train.members)
 
     def proofs(self, repo: Repo, now: int) -> tuple[Outcome, ...] | None:
-        """A fresh pass for each test; None if one is missing."""
+        """A fresh pass for each test, or a failure of one that is excused; None if one is missing."""
         found = []
         for test in self.tests:
-            passed = [each for each in test.known(repo, now) if each.verdict is Verdict.PASS]
-            if not passed:
+            decisive = outcomes.verdict(test.known(repo, now))
+            if decisive is None or (decisive.verdict is not Verdict.PASS and not test.excused):
                 return None
-            found.append(passed[-1])
+            found.append(decisive)
         return tuple(found)
 
 
@@ -127,6 +132,7 @@ def prove(
 ) -> Proved:
     """Run the gates that nothing is known of, in the order given; the rest are left out at the first that isn't a pass.
 
+    One that is excused may fail.
     `fresh`: what was red before doesn't answer, and what speaks for the target itself must be young. Raises
     KeyboardInterrupt when cancelled: then the gate that ran is dead, and nothing of it is recorded.
     """
@@ -137,7 +143,7 @@ def prove(
                 outcome = _run(yard, it, test, slot, queue, label)
             else:
                 yard.say(f"{label}: gate {test.check.gate.name}: {outcome.verdict} (kept)")
-        if outcome.verdict is not Verdict.PASS:
+        if outcome.verdict is not Verdict.PASS and not (outcome.verdict is Verdict.FAIL and test.excused):
             return Proved(outcome.verdict, outcome)
     return Proved(Verdict.PASS)
 
@@ -145,7 +151,7 @@ def prove(
 def _known(yard: Yard, it: Candidate, test: Test, *, fresh: bool) -> Outcome | None:
     ttl = outcomes.TTL if it.train.cars else outcomes.CONTROL_TTL
     decisive = outcomes.verdict(test.known(yard.repo, yard.clock(), ttl))
-    if decisive is None or (fresh and decisive.verdict is Verdict.FAIL):
+    if decisive is None or (fresh and decisive.verdict is Verdict.FAIL and not test.excused):
         return None
     return decisive
 

@@ -165,7 +165,10 @@ def _target(look: _Look, target: Target, subs: Sequence[Submission]) -> _Found:
         trouble = _parted(look, target.name, town)
         if trouble is None:
             at = replace(tips(look.repo, target.name), tip=target.tip)
-            after = aftermath.look(look.repo, target.name, at, town, look.now, queue=bool(subs))
+            waivers = tuple(each for each in look.state.waived(look.now) if each.target == target.name)
+            after = aftermath.look(
+                look.repo, target.name, at, town, look.now, queue=bool(subs), waivers=waivers
+            )
             town = after.in_force(town)
             spent = outcomes.spent(look.repo, target.tip, control.queue_name(subs)) if subs else 0
             left = max(0, control.allowance(town, len(subs)) - spent) if subs else 0
@@ -174,7 +177,7 @@ def _target(look: _Look, target: Target, subs: Sequence[Submission]) -> _Found:
         trouble = control.Trouble("unreadable", f"can't be looked at: {error.message}")
     if after is not None:
         due = "" if look.state.is_paused(look.now) else after.due
-        target = replace(target, reverts=after.reverts, due=due, aside=after.aside)
+        target = replace(target, reverts=after.reverts, due=due, aside=after.aside, waived=after.waived)
     if trouble is not None:
         target = replace(
             target, trouble=trouble.why, cause=trouble.cause, epoch=trouble.epoch, settled=trouble.settled
@@ -254,6 +257,7 @@ def _is_news(look: _Look, name: str, made: Preview) -> bool:
     known = (
         outcomes.kept(look.repo, check.key, look.now)
         for check in checks(look.repo, look.towns[name], made.tree)
+        if not check.gate.excused
     )
     return all(
         (last := outcomes.verdict(seen)) is None or last.verdict is outcomes.Verdict.PASS for seen in known

@@ -6,8 +6,8 @@ when the commit landed, those of its first parent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gt.core.town import Town
@@ -16,7 +16,7 @@ from gt.git import refs
 from gt.git.lineage import Step, steps
 from gt.git.merge import trailers
 from gt.git.repo import Repo
-from gt.refinery import outcomes, pins
+from gt.refinery import outcomes, pins, waived
 from gt.refinery.gates import Check, checks
 from gt.refinery.landed import made_by_gt
 from gt.refinery.message import BYPASS
@@ -37,6 +37,8 @@ class Proof(StrEnum):
     """A commit that gt made here says so in its trailers."""
     BYPASSED = "bypassed"
     """A person landed the commit without proof, and nothing has been said of it since."""
+    WAIVED = "waived"
+    """It was red, as it was on the target before, and a person had let that be; nothing has passed since."""
     RED = "red"
     NONE = "none"
     """Nothing here says anything, or it could not be run."""
@@ -56,6 +58,8 @@ class Verified:
     """Whether gt made it."""
     proofs: tuple[tuple[str, Proof], ...]
     """By gate; none where the commit landed in a town without gates."""
+    waivers: Mapping[str, str] = field(default_factory=dict)
+    """For each gate that it was let be red for: until when, by whom and why; a clause after the gate."""
 
     @property
     def green(self) -> bool:
@@ -84,17 +88,17 @@ def verify(
         if town is None and since is None:
             return
         found = checks(repo, town, step.tree) if town else ()
-        recorded = _recorded(step) if step.oid in own else frozenset()
-        proofs = tuple(
-            (
-                each.gate.name,
-                _rerun(yard, town, each, step)
-                if rerun and town
-                else _known(repo, each, recorded, bypassed=step.oid in own and _is_bypassed(step)),
-            )
+        word = _said(step) if step.oid in own else _Said()
+        proofs = {
+            each.gate.name: _rerun(yard, town, each, step, word)
+            if rerun and town
+            else _known(repo, each, word)
             for each in found
+        }
+        after = {gate: Proof.WAIVED for gate in word.waivers if gate not in proofs}
+        yield Verified(
+            step.oid, step.subject, step.oid in own, tuple({**proofs, **after}.items()), word.waivers
         )
-        yield Verified(step.oid, step.subject, step.oid in own, proofs)
 
 
 def span(repo: Repo, target: str, text: str | None) -> tuple[str | None, str | None]:
@@ -129,30 +133,49 @@ def _town(repo: Repo, step: Step) -> Town | None:
     return town if town.gates or town.ungated else None
 
 
-def _recorded(step: Step) -> frozenset[str]:
-    """The keys under which its trailers say that a gate passed."""
-    said = (value.split() for name, value in trailers(step.message) if name.lower() == "gt-gate")
-    return frozenset(words[2] for words in said if len(words) == 3 and words[1] == "pass")
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the trailers of a landing commit say."""
+
+    passed: frozenset[str] = frozenset()
+    """The keys under which a gate passed."""
+    excused: frozenset[str] = frozenset()
+    """The keys under which it failed, and was let be."""
+    waivers: Mapping[str, str] = field(default_factory=dict)
+    bypassed: bool = False
 
 
-def _is_bypassed(step: Step) -> bool:
-    return any(name == BYPASS for name, _ in trailers(step.message))
+def _said(step: Step) -> _Said:
+    said = trailers(step.message)
+    keys: dict[str, set[str]] = {"pass": set(), "waived": set()}
+    for name, value in said:
+        words = value.split()
+        if name.lower() == "gt-gate" and len(words) == 3 and words[1] in keys:
+            keys[words[1]].add(words[2])
+    bypassed = any(name == BYPASS for name, _ in said)
+    return _Said(frozenset(keys["pass"]), frozenset(keys["waived"]), waived.read(step.message), bypassed)
 
 
-def _known(repo: Repo, check: Check, recorded: frozenset[str], *, bypassed: bool) -> Proof:
+def _known(repo: Repo, check: Check, word: _Said) -> Proof:
     decisive = outcomes.verdict(outcomes.kept(repo, check.key, 0, outcomes.EVER))
+    if decisive is not None and decisive.verdict is Verdict.PASS:
+        return Proof.KEPT
+    if check.key in word.excused:
+        return Proof.WAIVED
     if decisive is not None:
-        return Proof.KEPT if decisive.verdict is Verdict.PASS else Proof.RED
-    if check.key in recorded:
+        return Proof.RED
+    if check.key in word.passed:
         return Proof.RECORDED
-    return Proof.BYPASSED if bypassed else Proof.NONE
+    return Proof.BYPASSED if word.bypassed else Proof.NONE
 
 
-def _rerun(yard: Yard, town: Town, check: Check, step: Step) -> Proof:
+def _rerun(yard: Yard, town: Town, check: Check, step: Step, word: _Said) -> Proof:
     yard.say(f"{step.oid[:12]}: gate {check.gate.name} ...")
     by = outcomes.aside("verify", step.oid)
     made = run(yard, town, check, step.oid, base=step.oid, members=by, queue="verify")
     yard.say(f"{step.oid[:12]}: gate {check.gate.name}: {made.verdict} ({made.why})")
     if made.verdict is Verdict.PASS:
         return Proof.RUN
-    return Proof.RED if made.verdict is Verdict.FAIL else Proof.NONE
+    if made.verdict is not Verdict.FAIL:
+        return Proof.NONE
+    return Proof.WAIVED if check.key in word.excused else Proof.RED

@@ -99,6 +99,7 @@ def _row(each: Tried) -> tuple[str, str, str, str]:
     if made is None:
         return each.gate, "not run", "", ""
     how = f"{made.why}, {made.seconds:.1f} s" + (" (kept)" if each.kept else "")
+    how += ", waived" if each.is_let_be else ""
     return each.gate, str(made.verdict), how, made.log
 
 
@@ -122,6 +123,7 @@ def _gate_data(each: Tried) -> dict[str, Any]:
         "verdict": str(made.verdict) if made else None,
         "why": made.why if made else None,
         "kept": each.kept,
+        "waived": each.is_let_be,
         "tree": made.tree if made else None,
         "seconds": made.seconds if made else None,
         "log": made.log if made else None,

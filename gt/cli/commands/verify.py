@@ -36,7 +36,8 @@ def verify(
 
     Each first-parent commit is held against the gates that held when it landed: those of its first
     parent. What proves it is a kept outcome, or what gt wrote into the landing commit. Exits with 3
-    if something is red, with 20 if something can't be proven from what is kept here.
+    if something is red, with 20 if something can't be proven from what is kept here, or was red
+    and waived: then it says until when, by whom and why.
 
     Example:
       gt verify
@@ -61,7 +62,8 @@ def verify(
         return Code.CONFLICT
     if all(each.green for each in seen):
         return Code.OK
-    gt.hint(f"gt verify {f'{commits} ' if commits else ''}--run")
+    if any(proof in ("bypassed", "none") for each in seen for _, proof in each.proofs):
+        gt.hint(f"gt verify {f'{commits} ' if commits else ''}--run")
     return Code.HUMAN
 
 
@@ -73,12 +75,17 @@ def _verdict(each: Verified) -> str:
     if each.red:
         return "red"
     if not each.green:
-        return "bypassed" if any(proof == "bypassed" for _, proof in each.proofs) else "unproven"
+        proofs = {str(proof) for _, proof in each.proofs}
+        lacks = next((proof for proof in ("bypassed", "none") if proof in proofs), "waived")
+        return "unproven" if lacks == "none" else lacks
     return "green" if each.proofs else "ungated"
 
 
 def _proofs(each: Verified) -> str:
-    said = " ".join(f"{gate}:{proof}" for gate, proof in each.proofs)
+    said = " ".join(
+        f"{gate}:{proof}" + (f" ({each.waivers[gate]})" if proof == "waived" and gate in each.waivers else "")
+        for gate, proof in each.proofs
+    )
     return said if each.own else f"{said} (not by gt)".strip()
 
 
@@ -88,5 +95,7 @@ def _data(each: Verified) -> dict[str, Any]:
         "subject": each.subject,
         "byGt": each.own,
         "verdict": _verdict(each),
-        "gates": [{"gate": gate, "proof": proof} for gate, proof in each.proofs],
+        "gates": [
+            {"gate": gate, "proof": proof, "waiver": each.waivers.get(gate)} for gate, proof in each.proofs
+        ],
     }

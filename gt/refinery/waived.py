@@ -1,0 +1,77 @@
+"""Which waiver covers a gate that is red on a target's tip: one given for this very red, which never ended since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gt.core.state import Waiver
+from gt.core.town import Gate, Town
+from gt.core.when import format_time
+from gt.git.lineage import steps
+from gt.git.merge import is_ancestor, trailers
+from gt.git.objects import Objects
+from gt.git.repo import Repo
+from gt.refinery import outcomes
+from gt.refinery.gates import along
+from gt.refinery.outcomes import Outcome, Verdict
+
+TRAILER = "Gt-Waiver"
+"""The trailer of what landed though a gate was red: which, until when that was let be, by whom, and why."""
+BACK = 200
+"""How many commits of a target are looked at for one that was green."""
+
+
+def covering(
+    repo: Repo, tip: str, town: Town, gate: Gate, waivers: Iterable[Waiver], now: int
+) -> Waiver | None:
+    """The waiver among these (of the tip's target, in force) that holds for the gate, provided it is red on the tip.
+
+    A waiver is for the red that somebody saw. Once the target has been green for the gate, what turns it red again is
+    something new, and so is all on a target that was rewound to before the waiver.
+    """
+    found = next((each for each in waivers if each.gate == gate.name), None)
+    if found is None or not _reaches(repo, found.tip, tip):
+        return None
+    return None if _has_been_green(repo, tip, town, gate, found, now) else found
+
+
+def relied_on(town: Town, proofs: Iterable[Outcome]) -> tuple[Waiver, ...]:
+    """The waivers that a landing with these outcomes hangs on, under the settings in force.
+
+    A gate that runs after a landing would have had to pass before it, had nobody waived that it is red.
+    """
+    failed = {proof.gate for proof in proofs if proof.verdict is Verdict.FAIL}
+    held = (gate for gate in town.gates if gate.when == "after" or gate.name in failed)
+    return tuple(gate.waiver for gate in held if gate.waiver is not None)
+
+
+def told(waiver: Waiver) -> str:
+    """Until when a gate is let be, by whom, and why: a clause after the gate."""
+    return f"until {format_time(waiver.until)} by {waiver.by}: {' '.join(waiver.reason.split())}"
+
+
+def read(message: str) -> dict[str, str]:
+    """What a landing commit says of waivers: by gate, the clause after it."""
+    said = (value.partition(" ") for name, value in trailers(message) if name == TRAILER)
+    return {gate: clause for gate, _, clause in said}
+
+
+def _reaches(repo: Repo, old: str, tip: str) -> bool:
+    with Objects(repo) as odb:
+        here = odb.has(old)
+    return here and is_ancestor(repo, old, tip)
+
+
+def _has_been_green(repo: Repo, tip: str, town: Town, gate: Gate, waiver: Waiver, now: int) -> bool:
+    line = [step.tree for step in steps(repo, waiver.tip, tip, limit=BACK)]
+    with Objects(repo) as odb:
+        trees = [*line, odb.commit(waiver.tip).tree]
+    for number, check in enumerate(along(repo, town, gate, trees)):
+        seen = outcomes.by_itself(outcomes.kept(repo, check.key, now, outcomes.EVER))
+        if any(each.verdict is Verdict.PASS and each.at > waiver.at for each in seen):
+            return True
+        last = outcomes.latest(seen)
+        # What landed later may have been proven earlier; of the tip of then that says what it was before.
+        if number < len(line) and last is not None and last.verdict is Verdict.PASS:
+            return True
+    return False
