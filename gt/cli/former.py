@@ -9,6 +9,7 @@ from gt.cli.context import Context
 from gt.cli.plans import page_rows, when
 from gt.cli.text import Cell, Styled, length
 from gt.cli.view import View
+from gt.cli.waivers import waiver_fields, waiver_line
 from gt.core.bead import Bead, Lease, Phase
 from gt.core.calls import stuck_call
 from gt.core.data import page_data, paused_data
@@ -24,6 +25,7 @@ def former_data(view: View) -> dict[str, Any]:
         "needsHuman": None,
         "nextWake": None,
         "paused": paused_data(view.state.paused) if view.paused else None,
+        "waivers": [{**waiver_fields(each), "red": None} for each in view.state.waived(view.now)],
         "phases": {str(phase): count for phase, count in snapshot.counts().items()},
         "attempts": [_attempt_data(bead, lease, view.now) for bead, lease in _leases(view)],
         "queue": [_queued_data(bead) for bead in snapshot.in_phase(Phase.SUBMITTED)],
@@ -74,6 +76,8 @@ def print_former(gt: Context, view: View) -> None:
     gt.out(", ".join(counts) or "no Beads yet")
     if view.paused and view.state.paused:
         gt.out(f"paused by {view.state.paused.by}: {view.state.paused.reason}")
+    for waiver in view.state.waived(now):
+        gt.out(waiver_line(waiver))
     pages = [page for page in snapshot.pages() if not page.acknowledged]
     parts: dict[str, Sequence[Sequence[Cell]]] = {
         "under way": [

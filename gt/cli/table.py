@@ -74,6 +74,7 @@ ROWS: Final = (
     Row("revert", CHARGE, "Take back what a Bead landed: submit the inverse change, for a Bead of its own"),
     Row("pause", CHARGE, "Pause the town: nothing is claimed, gated or landed until somebody resumes it"),
     Row("resume", CHARGE, "End the pause of a town, whoever began it"),
+    Row("waive", CHARGE, "Let a gate that is red on a target hold nothing there for a while: by your word, which is kept"),
     Row("stop", CHARGE, "Stop a live attempt; what it did is kept, and it doesn't count against the Bead"),
     Row("merge", CHARGE, "Prove what is submitted, and land it"),
     Row("try", CHARGE, "Run the gates on what would land, and land nothing"),

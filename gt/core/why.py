@@ -130,7 +130,19 @@ def _submitted(world: World, plan: Plan, bead: Bead) -> Reason:
         return Reason(bead.id, "is submitted, and not in any queue of this clone", "gt queue")
     if place.standing in (Standing.HELD, Standing.WAITING):
         return Reason(bead.id, place.why or f"is {place.standing}", place.hint, on=_need(bead, place))
-    return Reason(bead.id, f"is submitted, and can be gated for {place.base} now", _merge(plan, place))
+    text = f"is submitted, and can be gated for {place.base} now{_let_be(world, place.base)}"
+    return Reason(bead.id, text, _merge(plan, place))
+
+
+def _let_be(world: World, base: str) -> str:
+    """What of a target is red and holds nothing, by whose word; a clause to append."""
+    target = world.targets.get(base)
+    red = target.waived if target else ()
+    found = (each for each in world.state.waived(world.now) if each.target == base and each.gate in red)
+    return "".join(
+        f"; gate {each.gate} is red on {base}, and {each.by} waived that until {format_time(each.until)}"
+        for each in found
+    )
 
 
 def _need(bead: Bead, place: Queued) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gt.core.bead import Landed, Result
+from gt.core.state import Waiver
 from gt.core.world import Queued, Standing
 from gt.refinery.outcomes import Outcome
 
@@ -28,6 +29,8 @@ class MergeReport:
     end: str | None = None
     landed: list[tuple[str, str, Landed]] = field(default_factory=list)
     """Bead, token, where."""
+    waivers: list[Waiver] = field(default_factory=list)
+    """What these landings hung on: each let a gate be red."""
     rejected: list[Rejection] = field(default_factory=list)
     left: tuple[Queued, ...] = ()
     """What is still submitted for the target, in landing order."""

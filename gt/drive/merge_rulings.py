@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gt.core.bead import Landed, Result
 from gt.core.docket import Docket, Ids
 from gt.core.rulings import Land, Reject, RejectPair
+from gt.core.state import Waiver
 from gt.core.town import Town
 from gt.core.world import Queued, Standing
 from gt.drive.merge_report import MergeReport, Rejection
@@ -21,6 +22,7 @@ from gt.refinery.landing import NotNow, land
 from gt.refinery.outcomes import Outcome
 from gt.refinery.proving import Candidate
 from gt.refinery.train import Member, Train
+from gt.refinery.waived import relied_on, told
 from gt.refinery.yard import Yard
 from gt.store.ledger import Ledger
 from gt.verbs.landed import landed_together
@@ -68,16 +70,18 @@ class Rulings:
             else:
                 self.refused[key] = done.why
             return True
-        self.took(it.train.members, done)
+        self.took(it.train.members, done, relied_on(town, proofs))
         return True
 
-    def took(self, members: Sequence[Member], done: Landed) -> None:
-        """The target has these: each is recorded and told."""
+    def took(self, members: Sequence[Member], done: Landed, waivers: Sequence[Waiver] = ()) -> None:
+        """The target has these: each is recorded and told, with the waivers that it hung on."""
+        self.report.waivers += [each for each in waivers if each not in self.report.waivers]
+        red = "".join(f"; gate {each.gate} is red, and waived {told(each)}" for each in waivers)
         for member in members:
             self.report.landed.append((member.bead, member.sub.token, done))
         self.record({member.bead: member.sub.token for member in members})
         for member in members:
-            self.tell(f"{member.bead} landed on {self.target} as {done.commit[:12]}")
+            self.tell(f"{member.bead} landed on {self.target} as {done.commit[:12]}{red}")
 
     def obstacle(self, left: Sequence[Queued], tip: str | None) -> str | None:
         """Why what is proven and due still could not be landed, as a clause after the target's name; None if nothing is."""

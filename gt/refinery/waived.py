@@ -35,6 +35,15 @@ def covering(
     return None if _has_been_green(repo, tip, town, gate, found, now) else found
 
 
+def is_green(repo: Repo, tip: str, town: Town, gate: Gate, now: int) -> bool:
+    """Whether this tip passed the gate when it was run on it here last."""
+    with Objects(repo) as odb:
+        tree = odb.commit(tip).tree
+    (check,) = along(repo, town, gate, [tree])
+    last = outcomes.latest(outcomes.by_itself(outcomes.kept(repo, check.key, now)))
+    return last is not None and last.verdict is Verdict.PASS
+
+
 def relied_on(town: Town, proofs: Iterable[Outcome]) -> tuple[Waiver, ...]:
     """The waivers that a landing with these outcomes hangs on, under the settings in force.
 
@@ -54,6 +63,12 @@ def read(message: str) -> dict[str, str]:
     """What a landing commit says of waivers: by gate, the clause after it."""
     said = (value.partition(" ") for name, value in trailers(message) if name == TRAILER)
     return {gate: clause for gate, _, clause in said}
+
+
+def landed_under(repo: Repo, commit: str) -> dict[str, str]:
+    """What a landing of gt's says of waivers, as `read` gives it; nothing where the commit isn't here."""
+    with Objects(repo) as odb:
+        return read(odb.commit(commit).message) if odb.has(commit) else {}
 
 
 def _reaches(repo: Repo, old: str, tip: str) -> bool:

@@ -75,6 +75,8 @@ ROWS = (
     row("accept", REVERTING),
     row("pause", "--reason", "holiday"),
     row("resume", prepare=lambda stage: gt(stage / "repo", "pause", "--reason", "holiday")),
+    row("waive", "test", "--reason", "vendor"),
+    row("waive", "--end", "test", prepare=lambda stage: gt(stage / "repo", "waive", "test", "-r", "vendor")),
     row("claim", OPEN, "--for", "1h"),
     row("claim", MINE, "--for", "2h"),
     row("submit", where=in_worktree(MINE), anew=True, closely=True),

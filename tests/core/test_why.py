@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from gt.core.bead import Landed, Phase, Question, Result, Stuck, StuckReason
 from gt.core.plan import By, plan
+from gt.core.state import TownState, Waiver
 from gt.core.town import AgentSpec, Limits
 from gt.core.why import Reason, command, why
 from gt.core.world import Liveness, Queued, Standing, Target, World
@@ -44,6 +45,16 @@ def test_every_bead_has_a_reason(some: World) -> None:
 def test_unknown_beads_have_none() -> None:
     assert asked(world()) == ()
     assert command(()) is None
+
+
+def test_what_is_red_and_waived_is_told_of_what_it_lets_through() -> None:
+    state = TownState(waivers=(Waiver("main", "net", "alice", "vendor", NOW, NOW + 60, OID),))
+    some = world(
+        bead("a", Phase.SUBMITTED), queue=(queued(Standing.DUE),), state=state,
+        targets={"main": Target("main", OID, waived=("net",))},
+    )  # fmt: skip
+    assert "; gate net is red on main, and alice waived that until" in asked(some)[0].text
+    assert "waived" not in asked(replace(some, now=NOW + 60))[0].text
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,7 @@ def commands(town: TownScene) -> Iterator[tuple[tuple[str, ...], int]]:
         f"fail {bead} -r because",
         "pause --reason lunch",
         "resume",
+        "waive",
         "ack --all",
         f"export -o {town.path.parent / 'all.jsonl'}",
         f"import {town.path.parent / 'all.jsonl'}",

@@ -96,11 +96,14 @@ def _show(gt: Context, report: MergeReport) -> None:
 
 
 def _data(report: MergeReport) -> dict[str, Any]:
+    from gt.cli.waivers import waiver_fields
+
     return {
         "target": report.target,
         "from": report.start,
         "to": report.end,
         "landed": [{"bead": b, "token": t, "commit": w.commit, "tree": w.tree} for b, t, w in report.landed],
+        "waivers": [waiver_fields(each) for each in report.waivers],
         "rejected": [
             {"bead": r.bead, "token": r.token, "result": r.result, "reason": r.reason}
             for r in report.rejected

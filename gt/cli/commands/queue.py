@@ -26,6 +26,7 @@ def queue(ctx: typer.Context) -> int:
       gt queue
     """
     from gt.cli import text
+    from gt.cli.waivers import waiver_line
     from gt.drive.merge import look
 
     gt = Context.of(ctx)
@@ -40,6 +41,9 @@ def queue(ctx: typer.Context) -> int:
     for name, target in seen.queue.targets.items():
         if target.trouble:
             gt.out(f"{name} {target.trouble}")
+    for waiver in seen.state.waived(now):
+        there = seen.queue.targets.get(waiver.target)
+        gt.out(waiver_line(waiver, there.waived if there else ()))
     gt.table(
         [
             (

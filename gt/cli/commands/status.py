@@ -12,7 +12,9 @@ from gt.cli.jsonout import single
 from gt.cli.options import At
 from gt.cli.plans import breakers_data, call_rows, page_rows, summary, summary_data, when
 from gt.cli.text import Styled, length, relative
+from gt.cli.waivers import waiver_fields, waiver_line
 from gt.core.data import page_data, paused_data
+from gt.core.state import Waiver
 from gt.drive.status import Status, UnderWay
 from gt.drive.status import status as drive
 
@@ -80,6 +82,9 @@ def _data(found: Status, now: int) -> dict[str, Any]:
         ],
         "agents": breakers_data(world),
         "paused": paused_data(world.state.paused) if world.paused else None,
+        "waivers": [
+            {**waiver_fields(each), "red": each.gate in _red(found, each)} for each in world.state.waived(now)
+        ],
         "unsent": [{"remote": name, "commits": count} for name, count in found.unsent.items()],
         "calls": [
             {"subject": call.subject, "cause": call.reason, "reason": call.text, "hint": call.hint}
@@ -87,6 +92,12 @@ def _data(found: Status, now: int) -> dict[str, Any]:
         ],
         "conflicts": _conflicting(found),
     }
+
+
+def _red(found: Status, waiver: Waiver) -> tuple[str, ...]:
+    """The gates of a waiver's target that are red and let be."""
+    target = found.world.targets.get(waiver.target)
+    return target.waived if target else ()
 
 
 def _conflicting(found: Status) -> list[str]:
@@ -116,6 +127,8 @@ def _show(gt: Context, found: Status, now: int) -> None:
     gt.out(", ".join(counts) or "no Beads yet")
     if world.paused and world.state.paused:
         gt.out(f"paused by {world.state.paused.by}: {world.state.paused.reason}")
+    for waiver in world.state.waived(now):
+        gt.out(waiver_line(waiver, _red(found, waiver)))
     if found.attempts:
         _head(gt, "under way")
         gt.table([_attempt_row(each, now) for each in found.attempts], elastic=1)

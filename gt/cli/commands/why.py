@@ -15,6 +15,7 @@ from gt.core.reverts import LINK
 from gt.core.why import command
 from gt.core.why import why as reasons
 from gt.drive.observe import observe
+from gt.refinery.waived import landed_under
 
 app = new_app()
 
@@ -35,23 +36,27 @@ def why(ctx: typer.Context, bead: MaybeBead = None) -> int:
     world = observe(gt.repo, gt.ledger, gt.now, also=also)
     chain = reasons(world, plan(world), wanted)
     typed = command(chain)
+    seen = world.look(wanted)
+    waivers = landed_under(gt.repo, seen.status.landed.commit) if seen and seen.status.landed else {}
     if gt.json:
         links = [
             {"bead": link.bead, "reason": link.text, "until": when(link.until), "hint": link.command}
             for link in chain
         ]
-        seen = world.look(wanted)
         fields = {
             "bead": wanted,
             "phase": str(seen.phase) if seen else None,
             "reason": chain[0].text if chain else None,
             "chain": links,
             "hint": typed,
+            "waivers": waivers,
         }
         gt.emit(single("Why", fields))
         return 0
     for depth, link in enumerate(chain):
         gt.out(f"{'  ' * depth}{link.bead} {link.text}")
+    for gate, told in waivers.items():
+        gt.out(f"  gate {gate} was red, and waived {told}")
     if typed:
         gt.hint(typed)
     return 0
