@@ -44,6 +44,7 @@ class Waiver:
     until: int
     tip: str
     """The target's commit then: what is red there, or on what landed since and was never green, is meant."""
+    signature: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

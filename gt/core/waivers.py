@@ -25,13 +25,14 @@ def ordered(waivers: Iterable[Waiver]) -> tuple[Waiver, ...]:
 
 def waiver_data(waiver: Waiver) -> dict[str, Any]:
     """What a waiver says, without where it holds."""
-    return {
+    data = {
         "by": waiver.by,
         "reason": waiver.reason,
         "at": format_time(waiver.at),
         "until": format_time(waiver.until),
         "tip": waiver.tip,
     }
+    return data if waiver.signature is None else {**data, "signature": waiver.signature}
 
 
 def waivers_data(waivers: Iterable[Waiver]) -> dict[str, Any]:
@@ -64,6 +65,7 @@ def _waiver(target: str, gate: str, data: Any) -> Waiver:
             at=r.need("at", c.time),
             until=r.need("until", c.time),
             tip=r.need("tip", c.oid),
+            signature=r.take("signature", c.text, None),
         )
         if not made.at < made.until <= made.at + LONGEST_WAIVER:
             raise c.Wrong("until", f"must be at most {format_duration(LONGEST_WAIVER)} after `at`")
@@ -99,4 +101,4 @@ def replayed(
 def _lets_through(waiver: Waiver | None) -> tuple[object, ...]:
     if waiver is None:
         return (False,)
-    return True, waiver.until, waiver.at, waiver.by, waiver.reason, waiver.tip
+    return True, waiver.until, waiver.at, waiver.by, waiver.reason, waiver.tip, waiver.signature or ""

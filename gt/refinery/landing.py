@@ -97,10 +97,9 @@ def land(
 
 def _ended(snapshot: Snapshot, waivers: Iterable[Waiver], now: int) -> str | None:
     """Which of these waivers is over, as the ledger is now: the gate holds landing again."""
-    state = snapshot.state()
-    held = {(each.target, each.gate) for each in state.waived(now)}
-    gone = next((each for each in waivers if (each.target, each.gate) not in held), None)
-    return f"gate {gone.gate} is red on {gone.target}, and is no longer waived" if gone is not None else None
+    held = snapshot.state().waived(now)
+    gone = next((each for each in waivers if each not in held), None)
+    return f"gate {gone.gate} is red on {gone.target}, and that waiver is over" if gone is not None else None
 
 
 def _objection(repo: Repo, snapshot: Snapshot, train: Train, town: Town, now: int) -> str | None:

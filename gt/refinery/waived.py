@@ -11,7 +11,9 @@ from gt.git.lineage import steps
 from gt.git.merge import is_ancestor, trailers
 from gt.git.objects import Objects
 from gt.git.repo import Repo
+from gt.git.signing import signer
 from gt.refinery import outcomes
+from gt.refinery.approvals import signers
 from gt.refinery.gates import along
 from gt.refinery.outcomes import Outcome, Verdict
 
@@ -27,12 +29,39 @@ def covering(
     """The waiver among these (of the tip's target, in force) that holds for the gate, provided it is red on the tip.
 
     A waiver is for the red that somebody saw. Once the target has been green for the gate, what turns it red again is
-    something new, and so is all on a target that was rewound to before the waiver.
+    something new, and so is all on a target that was rewound to before the waiver. Where the target wants words signed,
+    one that isn't is none.
     """
     found = next((each for each in waivers if each.gate == gate.name), None)
-    if found is None or not _reaches(repo, found.tip, tip):
+    if found is None or not _reaches(repo, found.tip, tip) or not _counts(repo, tip, town, found):
         return None
     return None if _has_been_green(repo, tip, town, gate, found, now) else found
+
+
+def payload(waiver: Waiver) -> bytes:
+    """What is signed: all that a waiver says."""
+    lines = (
+        "gt waiver 1",
+        f"target {waiver.target}",
+        f"gate {waiver.gate}",
+        f"tip {waiver.tip}",
+        f"by {waiver.by}",
+        f"at {format_time(waiver.at)}",
+        f"until {format_time(waiver.until)}",
+        f"reason {waiver.reason}",
+    )
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
+
+
+def signed_by(repo: Repo, tip: str, waiver: Waiver) -> str | None:
+    """Whose signature it carries, by the keys on this commit of the target; None: nobody's who is listed there."""
+    if waiver.signature is None:
+        return None
+    return signer(payload(waiver), waiver.signature, *signers(repo, tip))
+
+
+def _counts(repo: Repo, tip: str, town: Town, waiver: Waiver) -> bool:
+    return town.refinery.approvals == "any" or signed_by(repo, tip, waiver) is not None
 
 
 def is_green(repo: Repo, tip: str, town: Town, gate: Gate, now: int) -> bool:

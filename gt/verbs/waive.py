@@ -10,8 +10,10 @@ from gt.core.waivers import ordered, placed
 from gt.core.when import format_duration
 from gt.errors import NotFound, Refused
 from gt.git.repo import Repo
+from gt.git.signing import sign
+from gt.refinery.approvals import KEYS, SIGNERS
 from gt.refinery.landing import last_look
-from gt.refinery.waived import is_green
+from gt.refinery.waived import is_green, payload, signed_by
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
 from gt.store.settings import town_at
 from gt.store.targets import targets, tip
@@ -40,8 +42,9 @@ def waive(
 ) -> Waived:
     """Let a gate be red on a target until a time (seconds); an earlier waiver of it is replaced.
 
-    It is for the red of the target as it is now. Raises NotFound for a gate that the target doesn't name, Refused for
-    a waiver without a reason, or one that would be over already or hold for longer than a waiver may.
+    It is for the red of the target as it is now. Signed by the user's key where the target asks for it. Raises NotFound for
+    a gate that the target doesn't name, Refused for a waiver without a reason, one that would be over already or hold
+    for longer than a waiver may, and where a signature is wanted that can't be made, or that nobody on its list has made.
     """
     said = " ".join(reason.split())
     if not said:
@@ -66,6 +69,13 @@ def waive(
         known = ", ".join(each.name for each in town.gates) or "none"
         raise NotFound("gate", f"{gate} on {target} (there are: {known})")
     made = Waiver(target, gate, actor, said, now, until, commit)
+    if town.refinery.approvals == "signed":
+        made = replace(made, signature=sign(repo, payload(made)))
+        if signed_by(repo, commit, made) is None:
+            raise Refused(
+                f"your key is not on {target}'s list: .gt/{SIGNERS} (SSH) or .gt/{KEYS} (OpenPGP)",
+                hint="git config user.signingKey",
+            )
     done = _put(repo, ledger, target, gate, made, f"waive {gate} on {target}: {said}", actor, now)
     return replace(done, green=is_green(repo, commit, town, found, now))
 

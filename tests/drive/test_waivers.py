@@ -179,7 +179,7 @@ def test_one_that_ends_at_the_last_moment_ends_the_landing(yard: Scene, vendor: 
     assert held is not None
     yard.state(TownState())
     done = land(it.yard, yard.ledger, held, "main", it.train, it.proofs, it.town)
-    assert done == NotNow("gate net is red on main, and is no longer waived")
+    assert done == NotNow("gate net is red on main, and that waiver is over")
 
 
 def test_a_gate_that_runs_after_neither_holds_nor_is_run_before(repo_path: Path) -> None:

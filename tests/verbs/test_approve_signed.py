@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from gt.core.bead import Approval, Bead, Phase
+from gt.core.state import TownState, Waiver
 from gt.errors import Refused
 from gt.verbs.approve import approve
+from gt.verbs.waive import waive
 from tests.conftest import NOW
 from tests.refinery.merging import Scene, scene, town
 from tests.store.scenes import ALICE
@@ -125,3 +127,29 @@ def test_openpgp(repo_path: Path, sealed: Path) -> None:
         assert yard.merge().exit_code == 0
     finally:
         subprocess.run(["gpgconf", "--kill", "all"], check=False, capture_output=True)
+
+
+def test_a_waiver_needs_one_too_and_it_is_for_that_waiver(yard: Scene, tmp_path: Path) -> None:
+    yard.push({"bad": ""})
+    yard.submit({"a": ""})
+    assert yard.merge().exit_code == 20
+    tip, until = yard.tip(), NOW + 86400
+
+    def give() -> Waiver:
+        done = waive(yard.repo, yard.ledger, "main", "test", "known", until, actor=ALICE, now=NOW).waiver
+        assert done is not None
+        return done
+
+    def counts(waiver: Waiver) -> bool:
+        yard.state(TownState(waivers=(waiver,)))
+        return yard.look().queue.targets["main"].waived == ("test",)
+
+    made = give()
+    assert counts(made)
+    assert not counts(replace(made, signature=None))
+    assert not counts(replace(made, until=until - 1))
+    ssh_key(tmp_path, "mallory")
+    sign_with(yard, tmp_path / "mallory")
+    with pytest.raises(Refused, match="not on main's list"):
+        give()
+    assert yard.tip() == tip

@@ -42,7 +42,8 @@ def waive(
 
     What is submitted may be red for it, too, and must pass all other gates; each landing names the
     waiver. It ends by itself: at its time, and once the target has passed the gate. What turns it red
-    then is new, and holds landing as ever.
+    then is new, and holds landing as ever. Where the town wants signatures (`refinery.approvals:
+    signed`), it is signed with the key that your git signs with.
 
     Example:
       gt waive e2e --reason "the vendor's sandbox is down"
