@@ -29,6 +29,7 @@ from gt.refinery.outcomes import Outcome, Verdict
 from gt.refinery.proving import Candidate, Test, candidate
 from gt.refinery.stacked import below, unlanded_work
 from gt.refinery.train import Member, Train, Yardmaster
+from gt.refinery.waived import landed_under
 from gt.refinery.yard import Yard
 from gt.store.settings import town_at
 
@@ -55,6 +56,7 @@ class Docketing:
     _candidates: dict[tuple[str, str], Candidate] = field(default_factory=dict)
     _named: dict[str, Ids] = field(default_factory=dict)
     _vetted: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _excused: dict[str, Ids] = field(default_factory=dict)
     _tips: tuple[Tip, ...] = ()
 
     def recall(self, tip: str) -> None:
@@ -264,7 +266,12 @@ class Docketing:
     def _told(self, base: str, asked: Ids, it: Candidate, ttl: int, town: Town) -> Iterable[Tried]:
         repo, now = self.yard.repo, self.yard.clock()
         seen = [test.known(repo, now, ttl) for test in it.tests]
-        held = [known for test, known in zip(it.tests, seen, strict=True) if not test.excused]
+        excused = self._excused_on(base) if asked else frozenset()
+        held = [
+            known
+            for test, known in zip(it.tests, seen, strict=True)
+            if not test.excused and test.check.gate.name not in excused
+        ]
         reds = [each for known in held for each in known if each.verdict is Verdict.FAIL]
         if asked and reds:
             sick = self._sick_until(base, town)
@@ -276,6 +283,14 @@ class Docketing:
         elif not reds:
             for _ in range(max(map(outcomes.stalled, seen), default=0)):
                 yield Tried(base, asked, Ruled.COULD_NOT_RUN)
+
+    def _excused_on(self, base: str) -> Ids:
+        """The gates that this earlier tip was red for when it landed: what was red on it for them tells of nobody."""
+        if not any(tip.landed for tip in self._tips[:-1] if tip.name == base):
+            return NOBODY
+        if base not in self._excused:
+            self._excused[base] = frozenset(landed_under(self.yard.repo, base))
+        return self._excused[base]
 
     def _sick_until(self, base: str, town: Town) -> int:
         """Up to when this tip was red itself: what was red on it until then tells of nobody."""

@@ -252,3 +252,39 @@ def test_what_others_push_onto_a_red_target_is_proven_for_the_rest(yard: Scene, 
     held = yard.submit({"d": ""})
     assert (yard.merge().exit_code, yard.phase(held)) == (20, Phase.SUBMITTED)
     assert "gate test" in (target(yard).trouble or "")
+
+
+def test_after_its_end_what_landed_by_it_is_run_anew_and_blames_nobody(yard: Scene, vendor: Switch) -> None:
+    yard.submit({"a": ""})
+    held_by_red(yard, vendor)
+    waive(yard, "net")
+    yard.merge()
+    yard.state(TownState())
+    next_one = yard.submit({"b": ""})
+    report = yard.merge()
+    assert (report.exit_code, report.rejected, yard.phase(next_one)) == (20, [], Phase.SUBMITTED)
+    assert [str(run.verdict) for run in report.runs if not run.members] == ["fail", "fail"]
+    assert target(yard).cause == "red"
+    vendor(True)
+    assert yard.merge(again=True).exit_code == 0
+
+
+def test_who_was_red_on_a_red_target_is_not_blamed_once_it_is_mended(repo_path: Path) -> None:
+    yard = scene(
+        repo_path, town(GATE, '{name: unit, run: "test ! -e broken"}', more="refinery: {slots: 1}\n")
+    )
+    yard.push({"bad": ""})
+    yard.submit({"a": ""})
+    assert yard.merge().exit_code == 20
+    waive(yard, "test")
+    assert len(yard.merge().landed) == 1
+    other = yard.submit({"b": ""})
+    assert tried(yard, other).gates[0].is_let_be
+    yard.change(other, lambda bead: replace(bead, spec=replace(bead.spec, hold=True)))
+    fix = yard.submit({"bad": None})
+    assert [name for name, _, _ in yard.merge().landed] == [fix.id]
+    yard.change(other, lambda bead: replace(bead, spec=replace(bead.spec, hold=False)))
+    report = yard.merge()
+    assert (report.exit_code, yard.phase(other)) == (0, Phase.LANDED)
+    assert [(run.gate, str(run.verdict)) for run in report.runs] == [("test", "pass"), ("unit", "pass")]
+    assert verified(yard)[0].green
