@@ -35,7 +35,9 @@ def town(gt: Gt, repo_path: Path) -> TownScene:
 
 def test_a_red_gate_is_let_be_and_that_is_told_everywhere(town: TownScene) -> None:
     bead = town("submit", "--branch", "fix", "--json").data["id"]
-    town("merge", code=20)
+    for shown in (town("merge", code=20), town("queue"), town("status")):
+        assert "waits for main\n" in shown.out
+        assert shown.out.count("is red itself") == 1, "the target's trouble is told once"
     said = town("waive", "net", "--reason", "the vendor\nis down", "--for", "2h", "--json").data
     made = said["waiver"]
     assert said["changed"]

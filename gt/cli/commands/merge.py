@@ -85,12 +85,14 @@ def _quiet(_line: object) -> None:
 
 
 def _show(gt: Context, report: MergeReport) -> None:
+    from gt.cli.queued import waits
+
     for path in report.kept:
         gt.warn(f"{path} was left as it is: a landing that was killed didn't write that")
     if report.trouble:
         gt.out(f"{report.target} {report.trouble}")
     for left in report.left:
-        gt.out(f"{left.bead} {left.why}")
+        gt.out(f"{left.bead} {waits(left, report.trouble)}")
         if left.hint:
             gt.hint(left.hint)
 

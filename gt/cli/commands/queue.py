@@ -26,6 +26,7 @@ def queue(ctx: typer.Context) -> int:
       gt queue
     """
     from gt.cli import text
+    from gt.cli.queued import waits
     from gt.cli.waivers import waiver_line
     from gt.drive.merge import look
 
@@ -41,6 +42,7 @@ def queue(ctx: typer.Context) -> int:
     for name, target in seen.queue.targets.items():
         if target.trouble:
             gt.out(f"{name} {target.trouble}")
+    troubles = {name: target.trouble for name, target in seen.queue.targets.items()}
     for waiver in seen.state.waived(now):
         there = seen.queue.targets.get(waiver.target)
         gt.out(waiver_line(waiver, there.waived if there else ()))
@@ -52,7 +54,9 @@ def queue(ctx: typer.Context) -> int:
                 each.base,
                 each.standing,
                 text.relative(_submitted(seen.beads[each.bead]), now),
-                seen.beads[each.bead].spec.title if each.standing == "due" else each.why,
+                seen.beads[each.bead].spec.title
+                if each.standing == "due"
+                else waits(each, troubles.get(each.base)),
             )
             for n, each in enumerate(seen.queue.queued, 1)
         ],

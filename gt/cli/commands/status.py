@@ -11,6 +11,7 @@ from gt.cli.context import Context
 from gt.cli.jsonout import single
 from gt.cli.options import At
 from gt.cli.plans import breakers_data, call_rows, page_rows, summary, summary_data, when
+from gt.cli.queued import waits
 from gt.cli.text import Styled, length, relative
 from gt.cli.waivers import waiver_fields, waiver_line
 from gt.core.data import page_data, paused_data
@@ -134,7 +135,9 @@ def _show(gt: Context, found: Status, now: int) -> None:
         gt.table([_attempt_row(each, now) for each in found.attempts], elastic=1)
     if world.queue:
         _head(gt, "submitted")
-        gt.table([(q.bead, q.base, str(q.standing), q.why) for q in world.queue], elastic=3)
+        troubles = {name: target.trouble for name, target in world.targets.items()}
+        rows = [(q.bead, q.base, str(q.standing), waits(q, troubles.get(q.base))) for q in world.queue]
+        gt.table(rows, elastic=3)
     for breaker in breakers_data(world):
         gt.out(
             f"agent {breaker['agent']} is {breaker['state']} after {breaker['failures']} failures: {breaker['reason']}"
