@@ -20,6 +20,7 @@ from gt.refinery import pins
 from gt.refinery.moving import Mover
 from gt.verbs.offer import offer as offer_branch
 from gt.verbs.offer import offered_by
+from gt.verbs.waive import end, waive
 from gt.verbs.withdraw import withdraw
 from tests.conftest import run_git
 from tests.drive.machines import Fleet, Machine, commit, fleet
@@ -195,6 +196,29 @@ def test_withdrawn_on_another_machine_before_it_is_sent(town: Fleet) -> None:
     assert a.get(ONE).phase is Phase.OPEN
     assert town.tip() == a.tip() == b.tip()
     assert any("is no longer submitted" in line for line in a.said)
+
+
+def test_a_waiver_goes_for_all_machines_until_one_of_them_ends_it(town: Fleet) -> None:
+    a, b = town.first, town.machine("b")
+    offer(a)
+    town.gate("exit 1")
+    assert a.merge().exit_code == 20
+    waive(a.repo, a.ledger, "main", "test", "known", a.now + 3600, actor=a.actor, now=a.now)
+    a.sync()
+    b.reconcile()
+    assert [name for name, _, _ in b.merge().landed] == [ONE], "red twice there, too"
+    a.reconcile()
+    offer(a, TWO)
+    before = town.tip("beads")
+    end(b.repo, b.ledger, "main", "test", actor=b.actor, now=b.now)
+    b.sync()
+    gone = town.tip("beads")
+    run_git(town.hub, "update-ref", "refs/heads/beads", before)
+    town.gate(f"git -C {town.hub} update-ref refs/heads/beads {gone}; exit 1")
+    report = a.merge()
+    assert (report.landed, report.exit_code) == ([], 20)
+    assert any("that waiver is over" in line for line in a.said)
+    assert town.tip() == a.tip() == b.tip()
 
 
 def test_withdrawn_on_another_machine_after_it_was_sent(town: Fleet) -> None:
