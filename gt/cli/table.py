@@ -89,6 +89,7 @@ ROWS: Final = (
     Row("doctor", CHARGE, "Check the ledger, its index, locks, worktrees, pins and settings; name what is wrong and what repairs it", agents=True),
     Row("repair", CHARGE, "Put right what gt doctor finds, as far as that can be done without a decision; nothing is deleted for good"),
     Row("gc", CHARGE, "Remove what nobody needs any more from this clone, and let git pack the rest"),
+    Row("supervise", CHARGE, "Write the files that have an existing supervisor keep the town running"),
     Row("crew", CHARGE, "Show the Crew, the town's standing services, or be one of them", agents=("list",)),
     Row("githooks", CHARGE, "Have git hooks of this clone tell gt what happened, or take them out again", agents=("status",)),
     Row("demo", CHARGE, "Play a whole town in a throw-away repository"),

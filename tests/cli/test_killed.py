@@ -110,6 +110,7 @@ ELSEWHERE = {
     **dict.fromkeys(("verify", "try"), "keep outcomes, as `merge` does"),
     "demo": "makes a town of its own, and throws it away",
     "crew": "writes no ledger: tests/drive/test_crew.py",
+    "supervise": "writes no ledger: tests/interop/test_supervise.py",
     "githooks": "writes no ledger: tests/interop/test_githooks.py",
 }
 AGENTS_TOO = {"note", "ask", "propose", "fail", "submit"}

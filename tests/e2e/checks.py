@@ -124,7 +124,8 @@ def assert_tidy(town: Town) -> None:
             if holder and status["phase"] in ("leased", "submitted"):
                 needed.add((bead["id"], holder["token"]))
         needed |= {(bead["id"], a["token"]) for a in status["attempts"] if not a["agent"]}
-    left = [p.name for p in town.worktrees() if not _wanted(p.name, needed, "-")]
+    places = (place.name for place in town.worktrees())
+    left = [name for name in places if not name.startswith("crew-") and not _wanted(name, needed, "-")]
     branches = town.git("for-each-ref", "--format=%(refname:lstrip=3)", "refs/heads/gt").split()
     left += [branch for branch in branches if not _wanted(branch, needed, "/")]
     assert left == []
