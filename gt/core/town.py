@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gt.core.state import Waiver
+
+if TYPE_CHECKING:
+    from gt.core.blame import Rule  # most towns have none, and commands start sooner without it
 
 TOWN_FILE = ".gt/town.yaml"
 
@@ -41,6 +44,8 @@ class AgentSpec:
     wrap: Command | None = None
     commit: str = "gt"
     """Who commits what is left in the worktree: `gt`, or `agent`."""
+    failures: tuple[Rule, ...] = ()
+    """Whose failure a failure of its is, before what its preset says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gt.core.bead import Bead, Lease, Result
-from gt.fleet.failures import classify
+from gt.fleet.failures import Traces, classify
 from gt.fleet.keep import Secured
 from gt.fleet.launch import Ended
 from gt.fleet.novelty import nothing_new
@@ -30,6 +30,8 @@ class Run:
     report: Report | None
     output: str
     """The end of what it printed."""
+    last: Mapping[str, object]
+    """The last JSON object that it printed."""
     log: str | None
     stopped: str | None
     """Who stopped it by `gt stop`."""
@@ -40,8 +42,10 @@ def find(repo: Repo, bead: Bead, lease: Lease, run: Run, how: Invocation, left: 
     usage = _usage(run)
     if run.stopped is not None and run.ended.why == "interrupted":
         return Finding(Result.RELEASED, f"stopped by {run.stopped}", usage=usage, log=run.log)
-    result, reason = classify(run.ended, run.report, run.output, how.rules)
-    if run.ended.why != "exit" or run.ended.signal is not None:
+    changed = left.left is not None and left.left.commits > 0
+    failure = classify(run.ended, Traces(run.report, run.output, run.last, changed), how.rules)
+    result, reason = failure.result, failure.reason
+    if run.ended.why != "exit" or run.ended.signal is not None or failure.told:
         return Finding(result, reason, usage=usage, log=run.log)
     commit = _offer(left)
     why = "left nothing behind" if commit is None else _idle(repo, bead, lease, left, commit)

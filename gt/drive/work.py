@@ -29,6 +29,7 @@ from gt.fleet.launch import Ended, Job
 from gt.fleet.places import Place
 from gt.fleet.presets import Invocation, Placeholders
 from gt.fleet.records import Record
+from gt.fleet.reports import last_of
 from gt.git.network import Unreachable
 from gt.store.claimable import NothingClaimable
 from gt.store.ending import Finding
@@ -162,6 +163,7 @@ class _Attempting:
             ended=ended,
             report=how.parse(self.place.log),
             output=launch.tail(self.place.log, TAIL),
+            last=last_of(self.place.log),
             log=self._log(),
             stopped=self._stopped(),
         )

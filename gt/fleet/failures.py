@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import signal
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gt.core.bead import Result
+from gt.core.blame import EXIT, Rule, found_at
 from gt.fleet.job import Ended
 from gt.fleet.reports import Report
 
@@ -40,93 +42,113 @@ _TROUBLE = re.compile(
 _ENDED_FROM_OUTSIDE = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A preset's own rule: all of the conditions that are given must hold, of a run that failed."""
+class Failure(NamedTuple):
+    """The kind of failure of an ended run, to be used where git doesn't see that anything was done."""
 
     result: Result
     reason: str
-    codes: frozenset[int] = frozenset()
-    """Exit codes; empty: any but 0, or any at all when the agent reports a failure."""
+    """A sentence that says why."""
+    told: bool = False
+    """Whether a rule, or the agent itself by a refusal of its model's server, says so: then what it did is half done at
+    best, whatever git sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What an ended run left for the rules to look at."""
+
+    report: Report | None = None
     output: str = ""
-    """A regular expression that is searched for in what the agent says: its error, or the log's end if it reports
-    none."""
-    hung: bool = False
-    """Whether it is for those that had to be stopped, at their deadline or for a stall: then the last words count."""
+    """The end of the log, "" if it printed nothing."""
+    last: Mapping[str, object] = field(default_factory=dict)
+    """The last JSON object that it printed."""
+    changed: bool = False
+    """Whether it changed anything."""
 
-    @classmethod
-    def infra(
-        cls, reason: str, *, codes: frozenset[int] = frozenset(), output: str = "", hung: bool = False
-    ) -> Self:
-        """A failure that says nothing about the work."""
-        return cls(Result.INFRA, reason, codes, output, hung)
+    @property
+    def failed(self) -> bool:
+        """Whether it says itself that it failed."""
+        return self.report is not None and self.report.failed
 
-    def matches(self, ended: Ended, said: str) -> bool:
-        if self.codes and ended.code not in self.codes:
-            return False
-        return not self.output or re.search(self.output, said) is not None
+    @property
+    def said(self) -> str:
+        """Its own account of its failure, or the log's end if it gives none."""
+        return self.report.message if self.report is not None and self.report.failed else self.output
 
 
-def classify(ended: Ended, report: Report | None, output: str, rules: tuple[Rule, ...]) -> tuple[Result, str]:
-    """The kind of failure and a sentence that says why; output is the end of the log, "" if it printed nothing."""
+def classify(ended: Ended, traces: Traces, rules: tuple[Rule, ...]) -> Failure:
+    """The kind of failure, by the rules in their order, then by what the agent reports, then by its exit status."""
+    rule = next((rule for rule in rules if _fits(rule, ended, traces)), None)
     by_us = _ended_by_us(ended)
     if by_us is not None:
-        words = output[-LAST_WORDS:]
-        hung = (rule for rule in rules if rule.hung and re.search(rule.output, words))
-        found = next(hung, None) if ended.why in ("deadline", "stall") else None
-        return by_us if found is None else (found.result, f"{found.reason}; {by_us[1]}")
-    failed = ended.code != 0 or (report is not None and report.failed)
-    if failed:
-        said = report.message if report is not None and report.failed else output
-        for rule in rules:
-            if not rule.hung and rule.matches(ended, said):
-                return rule.result, rule.reason
-    reported = _reported(report)
-    if reported is not None:
-        return reported
-    return _by_status(ended, output)
+        if rule is None:
+            return by_us
+        return Failure(rule.result, f"{rule.reason}; {by_us.reason}", told=True)
+    if rule is not None:
+        return Failure(rule.result, rule.reason, told=True)
+    return _reported(traces.report) or _by_status(ended, traces.output)
 
 
-def _ended_by_us(ended: Ended) -> tuple[Result, str] | None:
+def _fits(rule: Rule, ended: Ended, traces: Traces) -> bool:
+    if ended.why not in rule.ended:
+        return False
+    by_itself = ended.why == EXIT
+    if by_itself and not (ended.code != 0 or traces.failed or 0 in rule.codes or rule.fields):
+        return False
+    if rule.codes and ended.code not in rule.codes:
+        return False
+    if rule.signals and ended.signal not in rule.signals:
+        return False
+    if rule.within is not None and ended.seconds >= rule.within:
+        return False
+    if rule.changed is not None and rule.changed is not traces.changed:
+        return False
+    if any(found_at(traces.last, path) not in values for path, values in rule.fields.items()):
+        return False
+    said = traces.said if by_itself else traces.output[-LAST_WORDS:]
+    return not rule.output or re.search(rule.output, said) is not None
+
+
+def _ended_by_us(ended: Ended) -> Failure | None:
     match ended.why:
         case "not-started":
-            return Result.INFRA, ended.message
+            return Failure(Result.INFRA, ended.message)
         case "interrupted":
-            return Result.INTERRUPTED, ended.message or "interrupted"
+            return Failure(Result.INTERRUPTED, ended.message or "interrupted")
         case "deadline":
-            return Result.DEADLINE, f"still running at its deadline, after {ended.seconds:.0f} s"
+            return Failure(Result.DEADLINE, f"still running at its deadline, after {ended.seconds:.0f} s")
         case "stall":
-            return Result.STALLED, f"no sign of progress; stopped after {ended.seconds:.0f} s"
+            return Failure(Result.STALLED, f"no sign of progress; stopped after {ended.seconds:.0f} s")
         case "exit":
             return None
 
 
-def _reported(report: Report | None) -> tuple[Result, str] | None:
+def _reported(report: Report | None) -> Failure | None:
     if report is None or not report.failed:
         return None
     words = _first_line(report.message)
     if report.status in _REFUSED:
-        return Result.INFRA, f"its model's server answered {report.status}: {words}"
+        return Failure(Result.INFRA, f"its model's server answered {report.status}: {words}", told=True)
     if _TROUBLE.search(report.message):
-        return Result.INFRA, f"it reports: {words}"
-    return Result.WORK_FAILED, f"it reports: {words}"
+        return Failure(Result.INFRA, f"it reports: {words}", told=True)
+    return Failure(Result.WORK_FAILED, f"it reports: {words}")
 
 
-def _by_status(ended: Ended, output: str) -> tuple[Result, str]:
+def _by_status(ended: Ended, output: str) -> Failure:
     if ended.signal is not None:
         name = _signal_name(ended.signal)
         if ended.signal in _ENDED_FROM_OUTSIDE:
-            return Result.INTERRUPTED, f"ended by {name}, which gt did not send"
-        return Result.CRASHED, f"killed by {name}"
+            return Failure(Result.INTERRUPTED, f"ended by {name}, which gt did not send")
+        return Failure(Result.CRASHED, f"killed by {name}")
     if ended.code == 0:
-        return Result.NO_CHANGE, "exited with 0 and changed nothing"
+        return Failure(Result.NO_CHANGE, "exited with 0 and changed nothing")
     if ended.code in _CANT_RUN:
-        return Result.INFRA, f"exit code {ended.code}: {_CANT_RUN[ended.code]}"
+        return Failure(Result.INFRA, f"exit code {ended.code}: {_CANT_RUN[ended.code]}")
     if ended.seconds < AT_ONCE and not output.strip():
-        return Result.INFRA, f"exit code {ended.code} within {AT_ONCE:.0f} s, without a word"
+        return Failure(Result.INFRA, f"exit code {ended.code} within {AT_ONCE:.0f} s, without a word")
     if ended.code == 128 + signal.SIGTERM:
-        return Result.INTERRUPTED, "exit code 143: ended by SIGTERM, which gt did not send"
-    return Result.WORK_FAILED, f"exit code {ended.code}"
+        return Failure(Result.INTERRUPTED, "exit code 143: ended by SIGTERM, which gt did not send")
+    return Failure(Result.WORK_FAILED, f"exit code {ended.code}")
 
 
 def _signal_name(number: int) -> str:

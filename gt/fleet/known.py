@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.blame import Rule
 from gt.fleet import readers
-from gt.fleet.failures import Rule
 from gt.fleet.reports import Report
 
 

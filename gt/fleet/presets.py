@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.blame import Rule
 from gt.core.town import TOWN_FILE, AgentSpec, Command
 from gt.errors import Malformed
 from gt.fleet import readers
 from gt.fleet.commandline import argv, mentions
-from gt.fleet.failures import Rule
 from gt.fleet.known import PRESETS, Preset
 from gt.fleet.reports import Report
 
@@ -83,7 +83,7 @@ def resolve(agent: AgentSpec, values: Placeholders) -> Invocation:
         stdin=values.prompt_file if prompt == "stdin" else None,
         env=(*(preset.env if preset else ()), *agent.env),
         parse=preset.read if preset else readers.claude,
-        rules=preset.rules if preset else (),
+        rules=(*agent.failures, *(preset.rules if preset else ())),
     )
 
 

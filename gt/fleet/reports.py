@@ -52,6 +52,16 @@ def blocks_of(log: Path) -> Iterator[Mapping[str, Any]]:
                 block = []
 
 
+def last_of(log: Path) -> Mapping[str, Any]:
+    """The last JSON object that stands on a line of its own, else the last that is printed over several; or {}."""
+    for line in reversed(tail(log, READ).splitlines()):
+        found = _parsed(line) if line.startswith("{") else None
+        if found is not None:
+            return found
+    *_, last = ({}, *blocks_of(log))
+    return last
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     """The value, if it is a JSON object; else an empty one."""
     return value if isinstance(value, dict) else {}

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from gt.core.bead import API_VERSION
+from gt.core.bead import API_VERSION, Result
 from gt.core.town import STRATEGIES, AgentSpec, Command, CrewSpec, Gate, Limits, RefinerySpec, Town, Worktrees
 from gt.core.when import parse_duration
 from gt.errors import Malformed, Refused
+
+if TYPE_CHECKING:
+    from gt.core.blame import Rule, Value
 
 PRESETS = ("claude", "codex", "gemini", "copilot", "opencode", "aider", "cursor", "amp")
 """Agents that need no entry of their own: naming one as the default is enough."""
@@ -145,9 +148,70 @@ def _agent(name: str, data: Any) -> AgentSpec:
         args=k.take("args", _list(_text), ()),
         wrap=k.take("wrap", _command, None),
         commit=k.take("commit", _one_of("gt", "agent"), "gt"),
+        failures=k.take("failures", _rules, ()),
     )
     k.done()
     return spec
+
+
+def _rules(data: Any) -> tuple[Rule, ...]:
+    return tuple(at(f"[{i}]", partial(_rule, i), item) for i, item in enumerate(_list(_mapping)(data)))
+
+
+def _rule(number: int, data: Any) -> Rule:
+    from gt.core.blame import ENDS, EXIT, VERDICTS, Rule
+
+    k = _Keys(data)
+    by_itself: tuple[str, ...] = (EXIT,)
+    none: tuple[int, ...] = ()
+    rule = Rule(
+        result=Result(k.need("result", _one_of(*map(str, VERDICTS)))),
+        reason=k.take("reason", _text, f"rule {number + 1} of its `failures`"),
+        codes=frozenset(k.take("codes", _list(_status), none)),
+        output=k.take("output", _regex, ""),
+        signals=frozenset(k.take("signals", _list(_signal), none)),
+        fields=k.take("json", _fields, {}),
+        within=k.take("within", _duration, None),
+        changed=k.take("changed", _bool, None),
+        ended=frozenset(k.take("ended", _list(_one_of(*ENDS)), by_itself)),
+    )
+    k.done()
+    if rule == Rule(rule.result, rule.reason):
+        raise _Wrong("needs a condition: codes, output, signals, json, within, changed or ended")
+    return rule
+
+
+def _fields(data: Any) -> dict[str, tuple[Value, ...]]:
+    return {path: at(path, _values, value) for path, value in _mapping(data).items()}
+
+
+def _values(data: Any) -> tuple[Value, ...]:
+    values = data if isinstance(data, list) else [data]
+    if not values or not all(isinstance(value, str | int | float) for value in values):
+        raise _Wrong("must be a text, a number, true or false, or a list of such")
+    return tuple(values)
+
+
+def _status(value: Any) -> int:
+    return 0 if value == 0 and type(value) is int else _exit_code(value)
+
+
+def _signal(value: Any) -> int:
+    import signal
+
+    name = f"SIG{str(value).removeprefix('SIG')}"
+    if name not in signal.Signals.__members__:
+        raise _Wrong(f"must be the name of a signal, as KILL, not {value!r}"[:200])
+    return signal.Signals[name].value
+
+
+def _regex(value: Any) -> str:
+    text = _text(value)
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise _Wrong(f"is no regular expression: {error}") from None
+    return text
 
 
 def _worktrees(data: Any) -> Worktrees:

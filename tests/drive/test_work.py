@@ -96,6 +96,21 @@ def test_a_failing_agent_that_made_something_is_submitted(scene: Scene) -> None:
     assert scene.work().attempt.result is Result.SUBMITTED
 
 
+def test_what_was_refused_half_way_is_kept_and_not_submitted(scene: Scene) -> None:
+    scene.settings(agent="    failures: [{result: infra, reason: no more credit, codes: [9]}]")
+    scene.agent("echo half > half; exit 9")
+    worked = scene.work()
+    assert (worked.attempt.result, worked.attempt.reason) == (Result.INFRA, "no more credit")
+    assert worked.bead.counted == 0
+    assert scene.files(worked.attempt.head) == {"README.md": "a project", "half": "half"}
+    scene.put(_awake(scene))
+    scene.agent("""
+test -f half; echo more > more
+echo '{"type": "result", "is_error": true, "api_error_status": 401, "result": "no such key"}'""")
+    again = scene.work().attempt
+    assert (again.result, set(scene.files(again.head))) == (Result.INFRA, {"README.md", "half", "more"})
+
+
 def test_past_the_deadline_the_work_is_kept_and_not_submitted(scene: Scene) -> None:
     scene.settings(deadline="1s")
     scene.agent("echo half > half; sleep 60")

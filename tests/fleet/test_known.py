@@ -16,7 +16,7 @@ import pytest
 from gt.core.bead import Result
 from gt.core.town import AgentSpec
 from gt.fleet import launch
-from gt.fleet.failures import classify
+from gt.fleet.failures import Traces, classify
 from gt.fleet.known import PRESETS
 from gt.fleet.launch import Ended, Job
 from gt.fleet.output import tail
@@ -51,7 +51,7 @@ class Played:
     resumed: str | None
 
     def failure(self, preset: str) -> Result:
-        return classify(self.ended, self.report, self.output, PRESETS[preset].rules)[0]
+        return classify(self.ended, Traces(self.report, self.output), PRESETS[preset].rules).result
 
 
 def play(preset: str, scenario: str, place: Path, *, resumed: str = "", secret: str = "") -> Played:
