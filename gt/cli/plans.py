@@ -101,6 +101,7 @@ def breakers_data(world: World) -> list[dict[str, Any]]:
                     "since": when(fit.since),
                     "until": when(fit.until),
                     "reason": fit.reason,
+                    "limited": fit.limited,
                 }
             )
     return found

@@ -234,6 +234,8 @@ class Attempt:
     commits: int = 0
     usage: Mapping[str, float] = field(default_factory=dict)
     log: str | None = None
+    resets: int | None = None
+    """When its agent said that the limit it ran into is over; None: it ran into none, or didn't say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Whether an agent is fit to be given work: derived from what its attempts ended with, never stored.
 
-Infrastructure failures (no key, no network, a rate limit) don't count against a Bead; they count here, so that
-one expired key can't burn through the whole ledger.
+Infrastructure failures (no key, no network) don't count against a Bead; they count here, so that one expired key can't
+burn through the whole ledger. One that says when it is over, as a limit of a model's server does, needs nobody until
+then: the agent rests up to that time, and no longer.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from enum import StrEnum
 from gt.core.bead import Bead, Result
 
 THRESHOLD = 3
-"""Infrastructure failures in a row that open the breaker."""
+"""Infrastructure failures in a row, of no known end, that open the breaker."""
 TRIALS = 3
-"""Failed trials after which only a person closes it again."""
+"""Failed trials after which only a person closes it again: attempts that began when it was open already."""
 CREDITS = 20
 """Infrastructure failures between two landings, in a row or not, after which only a person closes it again."""
 
@@ -43,6 +44,8 @@ class Breaker:
     reason: str = ""
     credits: int = CREDITS
     """How many more it may have before it lands something, or a person gives them back."""
+    limited: bool = False
+    """Whether it only ran into a limit that ends by itself: that is no call for a person."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,6 +56,9 @@ class _Event:
     token: str
     result: str
     reason: str = ""
+    start: int = 0
+    resets: int = 0
+    """When the limit that it ran into is over; 0: it ran into none, or nobody knows."""
 
 
 _LANDED = "landed"
@@ -71,16 +77,31 @@ def breaker(agent: str, beads: Iterable[Bead], cleared: int, cooldown: int, now:
         if event.result == _LANDED:
             spent = []
     left = max(0, CREDITS - len(spent))
+    opened = _opened(streak)
     if spent and not left:
-        return Breaker(Fitness.TRIPPED, len(spent), spent[0].at, None, spent[-1].reason, left)
-    if len(streak) < THRESHOLD:
+        first = streak[0] if opened is not None else spent[0]
+        return Breaker(Fitness.TRIPPED, len(spent), first.at, None, spent[-1].reason, left)
+    if opened is None:
         return Breaker(Fitness.CLOSED, len(streak), credits=left)
     since, last = streak[0].at, streak[-1]
-    if len(streak) >= THRESHOLD + TRIALS:
+    if sum(1 for event in streak if event.start > opened.at) >= TRIALS:
         return Breaker(Fitness.TRIPPED, len(streak), since, None, last.reason, left)
-    until = last.at + cooldown
+    limited = sum(1 for event in streak if not event.resets) < THRESHOLD
+    until = max(event.resets for event in streak)
+    if not limited:
+        until = max(until, last.at + cooldown)
     state = Fitness.HALF_OPEN if until <= now else Fitness.OPEN
-    return Breaker(state, len(streak), since, until, last.reason, left)
+    return Breaker(state, len(streak), since, until, last.reason, left, limited)
+
+
+def _opened(streak: list[_Event]) -> _Event | None:
+    """The failure of a row that opened the breaker: the first that says when it is over, or else the third."""
+    plain = 0
+    for event in streak:
+        plain += not event.resets
+        if event.resets or plain == THRESHOLD:
+            return event
+    return None
 
 
 def _events(agent: str, beads: Iterable[Bead], cleared: int) -> Iterator[_Event]:
@@ -89,7 +110,8 @@ def _events(agent: str, beads: Iterable[Bead], cleared: int) -> Iterator[_Event]
             if attempt.agent != agent:
                 continue
             if attempt.end > cleared and attempt.result is not Result.INTERRUPTED:
-                yield _Event(attempt.end, attempt.token, attempt.result, attempt.reason)
+                ended = (attempt.result, attempt.reason, attempt.start, attempt.resets or 0)
+                yield _Event(attempt.end, attempt.token, *ended)
             landed = bead.status.landed
             if (
                 landed

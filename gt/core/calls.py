@@ -128,12 +128,16 @@ def stuck_call(bead: Bead) -> Call:
 def _unfit(world: World) -> Iterator[Call]:
     for agent in sorted({name for town in world.towns.values() for name in town.agents}):
         fit = world.fitness(agent)
-        if fit.state is Fitness.CLOSED:
+        if fit.state is Fitness.CLOSED or (fit.limited and fit.state is not Fitness.TRIPPED):
             continue
         said = _first_line(fit.reason)
         text = f"failed {fit.failures} times outside its task" + (f": {said}" if said else "")
-        subject, epoch = f"agent:{agent}", format_time(fit.since)
-        yield Call(subject, "infra", text, f"gt ack {page_id(subject, 'infra', epoch)}", epoch)
+        yield Call(f"agent:{agent}", "infra", text, readmission(agent), format_time(fit.since))
+
+
+def readmission(agent: str) -> str:
+    """The command that gives an agent work again."""
+    return f"gt retry --agent {agent}"
 
 
 def _knots(world: World) -> Iterator[Call]:

@@ -31,6 +31,8 @@ def _agent(world: World, agent: AgentSpec) -> str | None:
     fit = world.fitness(agent.name)
     if fit.state is Fitness.TRIPPED:
         return f"waits for a person: {agent.name} failed {fit.failures} times outside its task"
+    if fit.state is Fitness.OPEN and fit.limited and fit.until:
+        return f"waits: {agent.name} is at a limit until {format_time(fit.until)}"
     if fit.state is Fitness.OPEN:
         until = f" until {format_time(fit.until)}" if fit.until else ""
         return f"waits: {agent.name} rests{until} after {fit.failures} failures outside its task"

@@ -75,6 +75,7 @@ def attempt_data(attempt: b.Attempt, *, full: bool = True) -> Data:
         "commits": attempt.commits,
         "usage": dict(sorted(attempt.usage.items())),
         "log": attempt.log,
+        "resets": _times(attempt.resets),
     }
     return _pruned(data, full)
 

@@ -99,6 +99,7 @@ def _attempt(r: c.Reader) -> b.Attempt:
         commits=r.take("commits", c.number, 0),
         usage=r.take("usage", c.usage, {}),
         log=r.take("log", c.line, None),
+        resets=r.take("resets", c.time, None),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from gt.core.bead import Bead, Phase, Result
 from gt.core.breaker import Fitness
-from gt.core.calls import Call, wait_of
+from gt.core.calls import Call, readmission, wait_of
 from gt.core.capacity import refusal
 from gt.core.plan import By, Plan
 from gt.core.ready import CONTAINERS
@@ -105,7 +105,7 @@ def _queueing(world: World, bead: Bead) -> Reason:
     fit = world.fitness(agent.name)
     refused = refusal(world, bead, agent)
     if refused is not None:
-        hint = "gt status" if fit.state is Fitness.CLOSED else "gt pages"
+        hint = "gt status" if fit.state is Fitness.CLOSED else readmission(agent.name)
         return Reason(bead.id, refused, hint, fit.until)
     return Reason(bead.id, "is ready, and waits for its turn: others come first", "gt status")
 

@@ -43,10 +43,10 @@ def find(repo: Repo, bead: Bead, lease: Lease, run: Run, how: Invocation, left: 
     if run.stopped is not None and run.ended.why == "interrupted":
         return Finding(Result.RELEASED, f"stopped by {run.stopped}", usage=usage, log=run.log)
     changed = left.left is not None and left.left.commits > 0
-    failure = classify(run.ended, Traces(run.report, run.output, run.last, changed), how.rules)
+    failure = classify(run.ended, Traces(run.report, run.output, run.last, changed, now), how.rules)
     result, reason = failure.result, failure.reason
     if run.ended.why != "exit" or run.ended.signal is not None or failure.told:
-        return Finding(result, reason, usage=usage, log=run.log)
+        return Finding(result, reason, usage=usage, log=run.log, resets=failure.resets)
     commit = _offer(left)
     why = "left nothing behind" if commit is None else _idle(repo, bead, lease, left, commit)
     if commit is None or why is not None:

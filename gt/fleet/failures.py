@@ -16,6 +16,7 @@ from gt.core.bead import Result
 from gt.core.blame import EXIT, Rule, found_at
 from gt.fleet.job import Ended
 from gt.fleet.reports import Report
+from gt.fleet.resets import reset, speaks_of_limit, stated
 
 AT_ONCE = 5.0
 """Seconds: who fails faster, and without a word, never began to work."""
@@ -26,6 +27,9 @@ LAST_WORDS = 1000
 _CANT_RUN = {126: "the program can't be executed", 127: "there is no such program"}
 _REFUSED = frozenset({401, 402, 403, 404, 408, 429, *range(500, 600)})
 """HTTP statuses of a model's server that say nothing about the work."""
+
+_LIMITED = frozenset({429, 503, 529})
+"""Those that say: not now."""
 
 _TROUBLE = re.compile(
     r"""\b(
@@ -51,6 +55,8 @@ class Failure(NamedTuple):
     told: bool = False
     """Whether a rule, or the agent itself by a refusal of its model's server, says so: then what it did is half done at
     best, whatever git sees."""
+    resets: int | None = None
+    """When the limit that the agent ran into is over, as far as it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ class Traces:
     """The last JSON object that it printed."""
     changed: bool = False
     """Whether it changed anything."""
+    at: int = 0
+    """When it ended."""
 
     @property
     def failed(self) -> bool:
@@ -78,6 +86,13 @@ class Traces:
 
 def classify(ended: Ended, traces: Traces, rules: tuple[Rule, ...]) -> Failure:
     """The kind of failure, by the rules in their order, then by what the agent reports, then by its exit status."""
+    found = _kind(ended, traces, rules)
+    if found.result is not Result.INFRA or not found.told:
+        return found
+    return found._replace(resets=_resets(traces))
+
+
+def _kind(ended: Ended, traces: Traces, rules: tuple[Rule, ...]) -> Failure:
     rule = next((rule for rule in rules if _fits(rule, ended, traces)), None)
     by_us = _ended_by_us(ended)
     if by_us is not None:
@@ -86,7 +101,7 @@ def classify(ended: Ended, traces: Traces, rules: tuple[Rule, ...]) -> Failure:
         return Failure(rule.result, f"{rule.reason}; {by_us.reason}", told=True)
     if rule is not None:
         return Failure(rule.result, rule.reason, told=True)
-    return _reported(traces.report) or _by_status(ended, traces.output)
+    return _reported(traces.report) or _limited(ended, traces) or _by_status(ended, traces.output)
 
 
 def _fits(rule: Rule, ended: Ended, traces: Traces) -> bool:
@@ -132,6 +147,27 @@ def _reported(report: Report | None) -> Failure | None:
     if _TROUBLE.search(report.message):
         return Failure(Result.INFRA, f"it reports: {words}", told=True)
     return Failure(Result.WORK_FAILED, f"it reports: {words}")
+
+
+def _limited(ended: Ended, traces: Traces) -> Failure | None:
+    """A program that reports nothing, did nothing, and whose last words are of a limit and of when that is over."""
+    words = traces.output[-LAST_WORDS:]
+    if traces.report is not None or traces.changed or not ended.code or reset(words, traces.at) is None:
+        return None
+    line = next((line for line in reversed(words.splitlines()) if speaks_of_limit(line)), words)
+    return Failure(Result.INFRA, f"it says: {_first_line(line)}", told=True)
+
+
+def _resets(traces: Traces) -> int | None:
+    """When the limit is over: as the report has it, else as its words or the last of the log say."""
+    report, found = traces.report, None
+    if report is not None and report.failed:
+        limited = report.status in _LIMITED
+        if report.status is not None and not limited:
+            return None
+        found = stated(report.resets, traces.at) if report.resets else None
+        found = found or reset(f"{'429 ' if limited else ''}{report.message}", traces.at)
+    return found or reset(traces.output[-LAST_WORDS:], traces.at)
 
 
 def _by_status(ended: Ended, output: str) -> Failure:

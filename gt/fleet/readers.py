@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gt.fleet.output import tail
-from gt.fleet.reports import READ, Report, add, blocks_of, lines_of, mapping, number, status, total
+from gt.fleet.reports import READ, Report, add, blocks_of, lines_of, mapping, number, resets, status, total
 
 
 def claude(log: Path) -> Report | None:
@@ -38,6 +38,7 @@ def claude(log: Path) -> Report | None:
         status=status(last.get("api_error_status")),
         message=str(last.get("result") or last.get("terminal_reason") or subtype),
         session=str(last.get("session_id", "")),
+        resets=resets(last),
     )
 
 
@@ -126,7 +127,7 @@ def copilot(log: Path) -> Report | None:
 def opencode(log: Path) -> Report | None:
     """Reads the events of `opencode run --format json`: cost and tokens summed over its steps."""
     usage: dict[str, float] = {}
-    session = words = error = ""
+    session = words = error = again = ""
     refused: int | None = None
     seen = False
     for item in lines_of(log):
@@ -154,9 +155,10 @@ def opencode(log: Path) -> Report | None:
                 data = mapping(said.get("data"))
                 error = str(data.get("message") or said.get("name") or "an error")
                 refused = status(data.get("statusCode"))
+                again = resets(mapping(data.get("responseHeaders")))
     if not seen:
         return None
-    return Report(usage, bool(error), refused, error or words, session)
+    return Report(usage, bool(error), refused, error or words, session, again if error else "")
 
 
 _AIDER_TOKENS = re.compile(r"([\d.,]+)([kM]?) (sent|received|cache hit)\b")

@@ -26,6 +26,8 @@ class Report:
     message: str = ""
     """The error when it failed, else its last words."""
     session: str = ""
+    resets: str = ""
+    """When its model's server will have it again: a time, or the seconds until then; empty: it doesn't say."""
 
 
 def lines_of(log: Path) -> Iterator[Mapping[str, Any]]:
@@ -84,6 +86,15 @@ def status(value: object) -> int | None:
     """An HTTP status."""
     found = number(value)
     return None if found is None else int(found)
+
+
+def resets(item: Mapping[str, Any]) -> str:
+    """What `resets_at`, else `retry_after`, says in a report or in the headers of a refusal; empty: nothing."""
+    for name in ("resets_at", "retry_after", "retry-after"):
+        value = item.get(name)
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return str(value)[:100]
+    return ""
 
 
 def add(usage: dict[str, float], more: Mapping[str, float | None]) -> None:

@@ -34,6 +34,8 @@ class Finding:
     log: str | None = None
     offer: Submission | None = None
     """What is submitted; taken only if the result is SUBMITTED."""
+    resets: int | None = None
+    """When the limit that the agent ran into is over."""
 
 
 def judged(finding: Finding, heard: Heard) -> Finding:
@@ -144,6 +146,7 @@ def _record(finding: Finding, lease: Lease, now: int) -> Attempt:
         commits=finding.commits,
         usage=finding.usage,
         log=finding.log,
+        resets=finding.resets if finding.result is Result.INFRA else None,
     )
 
 

@@ -47,7 +47,8 @@ def _ailing(beads: Mapping[str, Bead]) -> frozenset[str]:
     """The agents whose attempts failed outside their task, if so many did that some breaker may be open."""
     attempts = [attempt for bead in beads.values() for attempt in bead.status.attempts]
     failed = [attempt.agent for attempt in attempts if attempt.result is Result.INFRA]
-    return frozenset(failed) if len(failed) >= THRESHOLD else frozenset()
+    limited = frozenset(attempt.agent for attempt in attempts if attempt.resets)
+    return limited | (frozenset(failed) if len(failed) >= THRESHOLD else frozenset())
 
 
 def _since_its_landing(snapshot: Snapshot, agent: str) -> Iterator[Bead]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gt import lock
 from gt.core.bead import TYPES, Attempt, Bead, Lease, Result
@@ -98,14 +98,10 @@ def wind_up(
         ledger,
         bead.id,
         lease.token,
-        Finding(
-            finding.result,
-            finding.reason,
-            submitted or secured.head,
-            secured.left.commits if secured.left else 0,
-            finding.usage,
-            finding.log,
-            finding.offer,
+        replace(
+            finding,
+            head=submitted or secured.head,
+            commits=secured.left.commits if secured.left else 0,
         ),
         heard,
         limits=town.limits,

@@ -33,7 +33,7 @@ from gt.fleet import processes, roster
 from gt.fleet.places import Place, worktree_path
 from gt.git import refs
 from gt.git.repo import Repo, discover
-from gt.store.ledger import Changes
+from gt.store.ledger import Changes, Ledger
 from gt.verbs.revert import propose_revert
 from tests.conftest import NOW, run_git
 from tests.crash.still import Still
@@ -102,6 +102,14 @@ def locked_by_the_dead(stage: Path) -> None:
     folder.mkdir(exist_ok=True)
     (folder / "dead").write_text("0" * 40)
     os.link(folder / "dead", stage / "repo" / ".git" / "refs" / "heads" / "main.lock")
+
+
+def refused(stage: Path) -> None:
+    """The agent has failed three times outside its task, and the Bead waits for its next attempt."""
+    times = (NOW + 1990, NOW + 1991, NOW + 1992)
+    ended = (Attempt(f"{n}-aaaa", "sh", at, at, Result.INFRA, "no key") for n, at in enumerate(times, 1))
+    ledger = Ledger(discover(stage / "repo"))
+    write(ledger, bead(OPEN, Status(attempts=tuple(ended), wake=NOW + 9999))).close()
 
 
 def unreadable(stage: Path) -> None:

@@ -68,7 +68,8 @@ def test_as_json(town: TownScene, path: str) -> None:
     assert (claude["program"], claude["path"]) == ("claude", f"{path}/claude")
     assert claude["permission"] == "--permission-mode bypassPermissions"
     assert claude["breaker"] == {
-        "state": "closed", "failures": 0, "since": None, "until": None, "reason": None, "credits": 20
+        "state": "closed", "failures": 0, "since": None, "until": None, "reason": None, "credits": 20,
+        "limited": False,
     }  # fmt: skip
     assert (by_name["fixer"]["default"], claude["default"]) == (True, False)
     assert (by_name["fixer"]["program"], by_name["script"]["program"]) == (None, None)
@@ -90,6 +91,38 @@ def test_one_that_is_at_its_limit_or_fails_outside_its_task(town: TownScene, pat
     assert "\x1b" not in said.out
     breaker = town("agents", "--json", environ={"PATH": path}).data["items"][1]["breaker"]
     assert (breaker["state"], breaker["failures"], breaker["credits"]) == ("open", 3, 17)
+
+
+def test_one_command_gives_it_work_again(town: TownScene) -> None:
+    ledger = Ledger(discover(town.path))
+    made = bead(1)
+    status = replace(made.status, attempts=tuple(map(failed, (1, 2, 3))), wake=NOW + 999)
+    write(ledger, replace(made, status=status)).close()
+    (call,) = town("status", "--json").data["calls"]
+    assert (call["subject"], call["hint"]) == ("agent:claude", "gt retry --agent claude")
+    said = town("retry", "--agent", "claude").out
+    assert said == f"claude is given work again: 3 failures count no more\n{made.id} waits no longer\n"
+    assert town("status", "--json").data["calls"] == []
+    (page,) = town("pages", "--all", "--json").data["items"]
+    assert page["acknowledged"]["by"]
+    assert "nothing changed" in town("retry", "--agent", "claude").err
+    assert town("retry", "--agent", "claude", "--json").data["failures"] == 0
+    assert "no such agent: nobody" in town("retry", "--agent", "nobody", code=1).err
+    town("retry", code=2)
+    town("retry", made.id, "--agent", "claude", code=2)
+    town("retry", "--agent", "claude", "--attempts", "2", code=2)
+
+
+def test_one_that_is_at_a_limit_needs_nobody(town: TownScene, path: str) -> None:
+    made = bead(1)
+    limited = replace(failed(1), resets=NOW + 3600, reason="it reports: usage limit")
+    write(
+        Ledger(discover(town.path)), replace(made, status=replace(made.status, attempts=(limited,)))
+    ).close()
+    out = town("agents", environ={"PATH": path}).out
+    assert "at a limit, 1h left: it reports: usage limit" in out
+    assert "it reports: usage limit" in town("status").out
+    assert town("status", "--json").data["calls"] == []
 
 
 def test_settings_that_cannot_be_read_are_named(town: TownScene) -> None:

@@ -37,6 +37,7 @@ from tests.cli.stage import (
     gt,
     in_worktree,
     locked_by_the_dead,
+    refused,
     row,
     unreadable,
 )
@@ -65,6 +66,7 @@ ROWS = (
     row("reopen", CLOSED),
     row("answer", ASKED, "the second"),
     row("retry", SPENT, "--attempts", "2"),
+    row("retry", "--agent", "sh", prepare=refused),
     row("ack", PAGE),
     row("ack", "--all"),
     row("approve", SUBMITTED),

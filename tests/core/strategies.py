@@ -111,6 +111,7 @@ attempts = st.builds(
         st.sampled_from(["usd", "tokens"]), st.integers(0, 9) | st.floats(0, 9), max_size=2
     ),
     log=maybe(title),
+    resets=maybe(times),
 )
 landings = st.builds(Landed, oids, oids, times)
 closings = st.builds(Closed, st.sampled_from(CloseReason), text, times, line)

@@ -20,6 +20,20 @@ def with_results(*results: Result, name: str = "a", phase: Phase = Phase.OPEN) -
     return replace(one, status=replace(one.status, attempts=ended))
 
 
+def failing(*ends: tuple[int, int, int | None]) -> Bead:
+    """Failures by start, end and reset, counted from NOW."""
+    one = bead("a")
+    ended = tuple(
+        replace(
+            attempt(f"{n}-aaaa", Result.INFRA, NOW + end),
+            start=NOW + start,
+            resets=None if reset is None else NOW + reset,
+        )
+        for n, (start, end, reset) in enumerate(ends, 1)
+    )
+    return replace(one, status=replace(one.status, attempts=ended))
+
+
 def state(*beads: Bead, now: int = NOW + 50, cleared: int = 0) -> Breaker:
     return breaker("claude", beads, cleared, COOLDOWN, now)
 
@@ -36,9 +50,43 @@ def test_it_is_half_open_once_it_has_rested() -> None:
 
 
 def test_failed_trials_trip_it_until_a_person_acknowledges() -> None:
-    tripped = with_results(*[Result.INFRA] * (THRESHOLD + TRIALS))
+    trials = [(200 * n, 200 * n + 1, None) for n in range(1, TRIALS + 1)]
+    tripped = failing(*[(0, 1, None)] * THRESHOLD, *trials)
+    assert (
+        state(failing(*[(0, 1, None)] * THRESHOLD, *trials[1:]), now=NOW + 99999).state is Fitness.HALF_OPEN
+    )
     assert state(tripped, now=NOW + 99999).state is Fitness.TRIPPED
-    assert state(tripped, cleared=NOW + 99).state is Fitness.CLOSED
+    assert state(tripped, cleared=NOW + 9999).state is Fitness.CLOSED
+
+
+def test_what_ran_already_when_it_opened_is_no_trial() -> None:
+    burst = state(failing(*[(0, 1, None)] * 16))
+    assert (burst.state, burst.failures, burst.credits) == (Fitness.OPEN, 16, CREDITS - 16)
+
+
+def test_a_limit_that_says_when_it_is_over_needs_nobody_until_then() -> None:
+    """One failure is enough, and after it one attempt is tried."""
+    one = failing((0, 5, 4000))
+    resting = state(one)
+    assert (resting.state, resting.until, resting.limited) == (Fitness.OPEN, NOW + 4000, True)
+    assert state(one, now=NOW + 4000).state is Fitness.HALF_OPEN
+    # Those that ran beside it found the same.
+    several = state(failing((0, 5, 4000), (0, 6, 4001), (0, 7, None), (0, 8, 3000)))
+    assert (several.state, several.until, several.limited) == (Fitness.OPEN, NOW + 4001, True)
+    tried = failing((0, 5, 100), *[(1000 * n, 1000 * n + 1, 1000 * n + 500) for n in range(1, TRIALS + 1)])
+    tripped = state(tried, now=NOW + 99999)
+    assert (tripped.state, tripped.credits) == (Fitness.TRIPPED, CREDITS - TRIALS - 1)
+
+
+def test_a_limit_is_over_with_any_other_end_and_by_a_persons_word() -> None:
+    one = failing((0, 5, 4000))
+    assert state(one, with_results(*[Result.RED] * 6, name="b")).state is Fitness.CLOSED
+    assert state(one, cleared=NOW + 5).state is Fitness.CLOSED
+
+
+def test_failures_of_no_known_end_among_limits_are_a_call_after_three() -> None:
+    mixed = state(failing((0, 5, 60), (0, 6, None), (0, 7, None), (0, 8, None)))
+    assert (mixed.state, mixed.limited, mixed.until) == (Fitness.OPEN, False, NOW + 8 + COOLDOWN)
 
 
 def test_any_other_end_breaks_the_row_but_an_interruption_does_not() -> None:

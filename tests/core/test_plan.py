@@ -369,7 +369,7 @@ def test_garbage_is_tidied_up_and_does_not_keep_a_town_from_rest() -> None:
 def ailing(failures: int) -> World:
     sick = bead("a")
     ended = tuple(
-        Attempt(f"{n}-aaaa", "claude", NOW - 60, NOW - 10 + n, Result.INFRA, "no key")
+        Attempt(f"{n}-aaaa", "claude", NOW - 10 + n, NOW - 10 + n, Result.INFRA, "no key")
         for n in range(1, failures + 1)
     )
     return world(replace(sick, status=replace(sick.status, attempts=ended)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from gt.fleet.known import PRESETS
 from gt.fleet.reports import Report
 from gt.store.codec import load
 from gt.store.townfile import town_from
+from tests.conftest import NOW
 
 CLAUDE, CODEX = PRESETS["claude"].rules, PRESETS["codex"].rules
 
@@ -154,6 +156,24 @@ OWN = town_from(load(TOWN.encode(), "town.yaml"), ".gt/town.yaml").agents["own"]
 )
 def test_a_town_has_rules_of_its_own(ended: Ended, traces: Traces, expected: tuple[object, ...]) -> None:
     assert classify(ended, traces, OWN)[:3] == expected
+
+
+@pytest.mark.parametrize(
+    ("traces", "resets"),
+    [
+        (Traces(Report(failed=True, status=429, message="resets at 2026-11-22T23:00:00Z")), 10800),
+        (Traces(Report(failed=True, message="usage limit", resets="120")), 120),
+        (Traces(Report(failed=True, message="usage limit"), "usage limit, retry-after: 300\n"), 300),
+        (Traces(output="working\nrate limit: try again in 2h\n"), 7200),
+        (Traces(output="rate limit: try again in 2h\n", changed=True), None),
+        (Traces(Report(failed=True, status=401, message="rate limit, try again in 2h", resets="120")), None),
+        (Traces(Report(failed=True, message="the tests say: try again in 2h")), None),
+    ],
+)
+def test_when_a_limit_is_over(traces: Traces, resets: int | None) -> None:
+    found = classify(exited(1), replace(traces, at=NOW), ())
+    assert found.resets == (None if resets is None else NOW + resets)
+    assert resets is None or (found.result, found.told) == (Result.INFRA, True)
 
 
 def test_a_reason_is_one_short_line() -> None:

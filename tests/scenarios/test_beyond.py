@@ -102,6 +102,7 @@ def commands(town: TownScene) -> Iterator[tuple[tuple[str, ...], int]]:
         f"claim {bead}",
         f"ask --bead {bead} why?",
         f"retry {bead}",
+        "retry --agent sh",
         f"claim {bead}",
         f"fail {bead} -r because",
         "pause --reason lunch",

@@ -65,6 +65,8 @@ def _state(gt: Context, each: AgentSeen) -> str:
     if fit.state == "tripped":
         return f"waits for a person: {reason}"
     if fit.state == "open" and fit.until is not None:
+        if fit.limited:
+            return f"at a limit, {length(fit.until - gt.now)} left: {reason}"
         return f"rests {length(fit.until - gt.now)}: {reason}"
     if fit.state == "half-open":
         return f"on trial: {reason}"
@@ -92,5 +94,6 @@ def _data(each: AgentSeen) -> dict[str, Any]:
             "until": when(fit.until),
             "reason": fit.reason or None,
             "credits": fit.credits,
+            "limited": fit.limited,
         },
     }
