@@ -32,6 +32,8 @@ def former_data(view: View) -> dict[str, Any]:
         "pages": [page_data(page) for page in snapshot.pages() if not page.acknowledged],
         "targets": [],
         "agents": [],
+        "budget": None,
+        "curbs": [],
         "unsent": None,
         "calls": [
             {"subject": call.subject, "cause": call.reason, "reason": call.text, "hint": None}

@@ -9,8 +9,10 @@ from gt.cli.context import Context
 from gt.cli.exits import Code
 from gt.cli.jsonout import single
 from gt.cli.text import one_line, relative
+from gt.core.curbs import Curb
 from gt.core.page import MAX_SENDS, Page
 from gt.core.plan import Next, Plan
+from gt.core.spending import Day
 from gt.core.when import format_time
 from gt.core.world import World
 from gt.drive.hands import Hands
@@ -38,7 +40,7 @@ def when(at: int | None) -> str | None:
 def plan_data(plan: Plan) -> dict[str, Any]:
     """A plan as JSON."""
     actions = [{"by": str(a.by), "command": a.command, "reason": a.reason} for a in plan.actions]
-    return single("Plan", {**summary_data(plan), "actions": actions})
+    return single("Plan", {**summary_data(plan), "curbs": curbs_data(plan), "actions": actions})
 
 
 def summary_data(plan: Plan) -> dict[str, Any]:
@@ -63,6 +65,24 @@ def summary(gt: Context, plan: Plan, now: int) -> str:
             return f"at rest, and needs you: {len(plan.calls)} to look at"
         case Next.REST:
             return "at rest"
+
+
+def uncalled(plan: Plan) -> list[Curb]:
+    """The curbs that no call tells of."""
+    called = {call.subject for call in plan.calls}
+    return [curb for curb in plan.curbs if curb.subject not in called]
+
+
+def curbs_data(plan: Plan) -> list[dict[str, Any]]:
+    """What keeps agents from being given work, as JSON."""
+    return [{"subject": c.subject, "reason": c.text, "until": when(c.until)} for c in plan.curbs]
+
+
+def day_data(day: Day | None) -> dict[str, Any] | None:
+    """The budget of the day, as JSON; None if there is none."""
+    if day is None:
+        return None
+    return {"limit": day.limit, "spent": round(day.spent, 4), "until": when(day.until)}
 
 
 def call_rows(gt: Context, plan: Plan) -> list[tuple[str, str, str]]:

@@ -103,6 +103,7 @@ def _fields(spec: Spec, view: View) -> Iterator[Line]:
         "agent": spec.agent,
         "base": spec.base,
         "attempts": spec.attempts and f"at most {spec.attempts}",
+        "budget": spec.usd and f"at most {spec.usd:.2f} USD",
         "deadline": spec.deadline and format_duration(spec.deadline),
         "deferred": spec.defer and f"until {format_time(spec.defer)}",
         "held": "by a person" if spec.hold else None,

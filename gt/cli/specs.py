@@ -53,6 +53,10 @@ Base = Annotated[
 Attempts = Annotated[
     int | None, typer.Option("--attempts", min=1, metavar="COUNT", help="How often it may be tried.")
 ]
+Usd = Annotated[
+    float | None,
+    typer.Option("--usd", metavar="DOLLARS", help="What its attempts may cost; default: the town's limit."),
+]
 Deadline = Annotated[int | None, duration("--deadline", help="How long one attempt may take.")]
 Defer = Annotated[int | None, moment("--defer", help="Not before this time.")]
 Hold = Annotated[

@@ -116,6 +116,8 @@ class Spec:
     """The target branch; None is the town's first."""
     attempts: int | None = None
     """How many counted attempts it may have in its life; None is the town's limit."""
+    usd: float | None = None
+    """US dollars that its attempts may cost in its life; None is the town's limit."""
     deadline: int | None = None
     """Seconds one attempt may take."""
     defer: int | None = None

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from gt.core.bead import Bead, Phase, StuckReason
 from gt.core.breaker import Fitness
+from gt.core.budget import allowed, exhausted
 from gt.core.graph import circles, cycles
 from gt.core.page import page_id
 from gt.core.ready import CONTAINERS, FOR_PEOPLE, Cause, Waiting, satisfied, waiting
-from gt.core.town import TOWN_FILE
+from gt.core.town import TOWN_FILE, Limits
 from gt.core.when import format_time
 from gt.core.world import Standing, World
 
@@ -84,6 +85,7 @@ def _current(world: World) -> Iterator[Call]:
     yield from _unfit(world)
     yield from _knots(world)
     for bead in world.in_phase(Phase.OPEN):
+        yield from _costly(world, bead)
         yield from _idle(world, bead)
 
 
@@ -161,6 +163,15 @@ def _knots(world: World) -> Iterator[Call]:
     for cycle in cycles([*tied, *circles(live, above, lambda _: True)], unmet, above, below):
         text = f"could never start, each waits for the next: {' -> '.join(cycle)}"
         yield Call(cycle[0], "cycle", text, "gt dep cycles", paged=False)
+
+
+def _costly(world: World, bead: Bead) -> Iterator[Call]:
+    """An open Bead whose budget is spent, ready or not: the clock alone makes no call."""
+    town = world.town_of(bead)
+    limits = town.limits if town else Limits()
+    over = exhausted(bead, limits)
+    if over is not None:
+        yield Call(bead.id, "budget", over, f"gt retry {bead.id}", f"{allowed(bead, limits)}")
 
 
 def _idle(world: World, bead: Bead) -> Iterator[Call]:

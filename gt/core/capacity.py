@@ -1,43 +1,87 @@
-"""Whether one more attempt may run: the limits of the town, of the agent and of the day, asked by whoever claims."""
+"""Whether one more attempt may run: the limits of the town, of the Bead, of the agent and of the day.
+
+Asked by whoever claims, and by the plan.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gt.core.bead import Bead
 from gt.core.breaker import Fitness
-from gt.core.town import AgentSpec
+from gt.core.budget import exhausted
+from gt.core.town import AgentSpec, Limits
 from gt.core.when import format_time
 from gt.core.world import World
 
 
-def refusal(world: World, bead: Bead, agent: AgentSpec) -> str | None:
-    """Why this agent can't be given this Bead now, as a clause after its id; None if it can."""
-    return _town(world, bead) or _agent(world, agent)
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an agent can't be given a Bead now."""
+
+    text: str
+    """A clause that goes after the Bead's id."""
+    until: int | None = None
+    """When that ends by the clock alone."""
+    person: bool = False
+    """Whether only a person ends it."""
 
 
-def _town(world: World, bead: Bead) -> str | None:
-    attempts = sum(1 for _, lease in world.leases() if lease.lock)
-    limit = min((town.limits.concurrent for town in world.towns.values()), default=0)
-    if attempts >= limit:
-        return f"waits for room: {attempts} attempts run, and `limits.concurrent` is {limit}"
+def refusal(world: World, bead: Bead, agent: AgentSpec) -> Refusal | None:
+    """Why this agent can't be given this Bead now; None if it can. What lasts longest is said first."""
+    stops = tuple(stop for stop in (_budget(world, bead), _agent(world, agent), _day(world)) if stop)
+    person = next((stop for stop in stops if stop.person), None)
+    return person or max(stops, key=_end, default=None) or _room(world, agent)
+
+
+def opens(world: World, bead: Bead, agent: AgentSpec) -> int | None:
+    """When, by the clock alone, nothing but room is in this agent's way to this Bead; None: now, or never."""
+    found = refusal(world, bead, agent)
+    return found.until if found else None
+
+
+def _end(stop: Refusal) -> int:
+    return stop.until or 0
+
+
+def _budget(world: World, bead: Bead) -> Refusal | None:
     town = world.town_of(bead)
-    daily = town.limits.usd_per_day if town else None
-    if daily is not None and sum(usd for _, usd in world.expenses) >= daily:
-        return f"waits for tomorrow: the {daily:g} dollars of `limits.usd_per_day` are spent"
+    over = exhausted(bead, town.limits if town else Limits())
+    return Refusal(f"waits for a person: it {over}", person=True) if over else None
+
+
+def _day(world: World) -> Refusal | None:
+    day = world.day
+    if day is None or day.until is None:
+        return None
+    spent = f"{day.spent:.2f} dollars were spent in a day, and `limits.usd_per_day` is {day.limit:g}"
+    return Refusal(f"waits until {format_time(day.until)}: {spent}", day.until)
+
+
+def _agent(world: World, agent: AgentSpec) -> Refusal | None:
+    fit = world.fitness(agent.name)
+    if fit.state is Fitness.TRIPPED:
+        why = f"waits for a person: {agent.name} failed {fit.failures} times outside its task"
+        return Refusal(why, person=True)
+    if fit.state is Fitness.OPEN and fit.until is not None:
+        until = format_time(fit.until)
+        if fit.limited:
+            return Refusal(f"waits: {agent.name} is at a limit until {until}", fit.until)
+        why = f"waits: {agent.name} rests until {until} after {fit.failures} failures outside its task"
+        return Refusal(why, fit.until)
     return None
 
 
-def _agent(world: World, agent: AgentSpec) -> str | None:
-    running = sum(1 for _, lease in world.leases() if lease.lock and lease.agent == agent.name)
-    fit = world.fitness(agent.name)
-    if fit.state is Fitness.TRIPPED:
-        return f"waits for a person: {agent.name} failed {fit.failures} times outside its task"
-    if fit.state is Fitness.OPEN and fit.limited and fit.until:
-        return f"waits: {agent.name} is at a limit until {format_time(fit.until)}"
-    if fit.state is Fitness.OPEN:
-        until = f" until {format_time(fit.until)}" if fit.until else ""
-        return f"waits: {agent.name} rests{until} after {fit.failures} failures outside its task"
-    if fit.state is Fitness.HALF_OPEN and running:
-        return f"waits for room: {agent.name} is on trial, with one attempt at a time"
+def _room(world: World, agent: AgentSpec) -> Refusal | None:
+    attempts = [lease for _, lease in world.leases() if lease.lock]
+    limit = min((town.limits.concurrent for town in world.towns.values()), default=0)
+    if len(attempts) >= limit:
+        return Refusal(f"waits for room: {len(attempts)} attempts run, and `limits.concurrent` is {limit}")
+    running = sum(1 for lease in attempts if lease.agent == agent.name)
+    if world.fitness(agent.name).state is Fitness.HALF_OPEN and running:
+        return Refusal(f"waits for room: {agent.name} is on trial, with one attempt at a time")
     if agent.limit is not None and running >= agent.limit:
-        return f"waits for room: {running} attempts of {agent.name} run, and its limit is {agent.limit}"
+        return Refusal(
+            f"waits for room: {running} attempts of {agent.name} run, and its limit is {agent.limit}"
+        )
     return None

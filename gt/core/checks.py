@@ -134,6 +134,12 @@ def positive(value: Any, key: str) -> int:
     return int(value)
 
 
+def money(value: Any, key: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1_000_000:
+        raise Wrong(key, "must be a number of dollars above 0")
+    return float(value)
+
+
 def flag(value: Any, key: str) -> bool:
     if not isinstance(value, bool):
         raise Wrong(key, "must be true or false")

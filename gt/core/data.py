@@ -42,6 +42,7 @@ def spec_data(spec: b.Spec, *, full: bool = False, seconds: bool = False) -> Dat
         "agent": spec.agent,
         "base": spec.base,
         "attempts": spec.attempts,
+        "usd": spec.usd,
         "deadline": spec.deadline if seconds or spec.deadline is None else format_duration(spec.deadline),
         "defer": _times(spec.defer),
         "hold": spec.hold,

@@ -26,6 +26,7 @@ from gt.core.bead import (
     StuckReason,
     Submission,
 )
+from gt.core.budget import granted
 from gt.core.town import Limits
 from gt.errors import IllegalMove
 
@@ -139,6 +140,20 @@ def _settled(bead: Bead, status: Status, last: Attempt, limits: Limits, now: int
     return after
 
 
+_IDLE = "is it done already, or what is missing? An agent changed nothing"
+
+
+def _idle(bead: Bead) -> int:
+    """How many of its last attempts changed nothing, those left aside that tell nothing of the work."""
+    count = 0
+    for attempt in reversed(bead.status.attempts):
+        if attempt.result is Result.NO_CHANGE:
+            count += 1
+        elif attempt.result.counted:
+            break
+    return count
+
+
 def _held_under(bead: Bead, token: str) -> Lease:
     lease = bead.status.lease
     assert lease is not None
@@ -249,11 +264,17 @@ def offer(bead: Bead, submission: Submission, attempt: Attempt, *, elsewhere: bo
     (Phase.LEASED,),
     (Phase.OPEN, Phase.STUCK),
     "holder, reconcile or person",
-    "the token is the lease's; stuck when attempts or interruptions are spent",
+    "the token is the lease's; stuck when attempts or interruptions are spent, or nothing was changed again and again",
 )
 def end(bead: Bead, attempt: Attempt, limits: Limits, now: int) -> Bead:
-    """The attempt is over without a submission: failed, released, expired, dead."""
+    """The attempt is over without a submission: failed, released, expired, dead.
+
+    One that changed nothing, as the one before it, is a question to a person: it may be done already.
+    """
     _held_under(bead, attempt.token)
+    idle = _idle(bead) + 1
+    if attempt.result is Result.NO_CHANGE and idle >= limits.no_changes:
+        return ask(bead, f"{_IDLE} ({idle} times in a row). {attempt.reason}".rstrip(), attempt, now)
     status = replace(bead.status, attempts=(*bead.status.attempts, attempt))
     return _settled(bead, status, attempt, limits, now)
 
@@ -285,14 +306,17 @@ def answer(bead: Bead, text: str, limits: Limits) -> Bead:
     return _credited(replace(bead, status=answered), 1, limits)
 
 
-@_edge((Phase.STUCK, Phase.OPEN), (Phase.OPEN,), "person", "none; grants attempts if none are left")
+@_edge(
+    (Phase.STUCK, Phase.OPEN), (Phase.OPEN,), "person", "none; grants attempts and a budget if none is left"
+)
 def retry(bead: Bead, attempts: int | None, limits: Limits) -> Bead:
-    """Another go, now: a wait is over, and at least `attempts` (default: the town's) are left."""
+    """Another go, now: a wait is over, at least `attempts` (default: the town's) are left, and a spent budget is renewed."""
     woken = replace(bead, status=replace(bead.status, phase=Phase.OPEN, stuck=None, wake=None))
     return _credited(woken, attempts or limits.attempts, limits)
 
 
 def _credited(bead: Bead, attempts: int, limits: Limits) -> Bead:
+    bead = granted(bead, limits)
     if attempts_allowed(bead, limits) - bead.counted >= attempts:
         return bead
     return replace(bead, spec=replace(bead.spec, attempts=bead.counted + attempts))

@@ -16,13 +16,14 @@ from enum import StrEnum
 from gt.core.bead import Bead, Phase
 from gt.core.breaker import Fitness
 from gt.core.calls import Call, calls, wait_of
-from gt.core.capacity import refusal
+from gt.core.capacity import opens, refusal
+from gt.core.curbs import Curb, curbs
 from gt.core.ids import LEDGER
 from gt.core.page import next_send
 from gt.core.ready import CONTAINERS, FOR_PEOPLE, order, satisfied
 from gt.core.town import AgentSpec
 from gt.core.when import format_time
-from gt.core.world import DAY, ZOMBIE_GRACE, Liveness, Standing, World, lease_grace
+from gt.core.world import ZOMBIE_GRACE, Liveness, Standing, World, lease_grace
 
 
 class By(StrEnum):
@@ -74,6 +75,8 @@ class Plan:
     """When something will be due by itself, in seconds since the epoch."""
     live: int
     """How many leases are live."""
+    curbs: tuple[Curb, ...] = ()
+    """What keeps agents from being given work."""
 
     def by(self, by: By) -> tuple[Action, ...]:
         """The Actions that one command executes."""
@@ -120,7 +123,7 @@ def plan(world: World) -> Plan:
     )
     live = sum(1 for bead, _ in world.leases() if world.liveness.get(bead.id) is not Liveness.DEAD)
     wake = min((at for at in _wakes(world, called) if at > world.now), default=None)
-    return Plan(actions, called, wake, live)
+    return Plan(actions, called, wake, live, tuple(curbs(world)))
 
 
 def _stale_locks(world: World) -> Iterator[Action]:
@@ -280,12 +283,6 @@ def _wakes_of(world: World, bead: Bead) -> Iterator[int]:
             yield why.until
         return
     agent = world.agent_of(bead)
-    if agent is None or bead.spec.type in FOR_PEOPLE:
-        return
-    fit = world.fitness(agent.name)
-    if fit.state is Fitness.OPEN and fit.until:
-        yield fit.until
-    town = world.town_of(bead)
-    daily = town.limits.usd_per_day if town else None
-    if daily is not None and world.expenses and sum(usd for _, usd in world.expenses) >= daily:
-        yield world.expenses[0][0] + DAY
+    until = opens(world, bead, agent) if agent and bead.spec.type not in FOR_PEOPLE else None
+    if until is not None:
+        yield until

@@ -17,7 +17,19 @@ from gt.errors import Malformed
 
 LISTS = {"labels": "labels", "label": "labels", "needs": "needs", "link": "links", "links": "links"}
 """Keys whose lines add up; the others may stand once."""
-SCALARS = ("type", "priority", "agent", "base", "attempts", "deadline", "defer", "hold", "review", "parent")
+SCALARS = (
+    "type",
+    "priority",
+    "agent",
+    "base",
+    "attempts",
+    "usd",
+    "deadline",
+    "defer",
+    "hold",
+    "review",
+    "parent",
+)
 KEYS = (*LISTS, *SCALARS)
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*")
@@ -170,6 +182,11 @@ class _Reader:
 def _typed(key: str, value: str) -> Any:
     if key in _INTEGERS and value.isdecimal() and len(value) < 8:
         return int(value)
+    if key == "usd":
+        try:
+            return float(value)
+        except ValueError:
+            return value
     if key == "hold":
         return {"true": True, "yes": True, "false": False, "no": False}.get(value.lower(), value)
     return value

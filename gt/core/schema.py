@@ -30,6 +30,7 @@ def _spec(r: c.Reader) -> b.Spec:
         agent=r.take("agent", c.title, None),
         base=r.take("base", c.branch, None),
         attempts=r.take("attempts", c.positive, None),
+        usd=r.take("usd", c.money, None),
         deadline=r.take("deadline", c.duration, None),
         defer=r.take("defer", c.time, None),
         hold=r.take("hold", c.flag, False),

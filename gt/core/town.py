@@ -125,7 +125,12 @@ class Limits:
     """Seconds before the first retry after a failure; doubled for each further one, up to half an hour."""
     cooldown: int = 1800
     """Seconds an agent rests after three infrastructure failures in a row."""
+    no_changes: int = 2
+    """Attempts in a row that changed nothing after which a person is asked whether it is done already."""
     usd_per_day: float | None = None
+    """US dollars that attempts may cost in 24 hours before no more of them begin."""
+    usd_per_bead: float | None = None
+    """US dollars that the attempts at a Bead may cost, unless it says so itself, before only a person lets more begin."""
 
 
 @dataclass(frozen=True, slots=True)

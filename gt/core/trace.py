@@ -16,8 +16,8 @@ from gt.core.made import Made
 from gt.core.town import Limits
 from gt.errors import IllegalMove
 
-_PLENTY = Limits(attempts=10**9, interruptions=10**9)
-_SPENT = Limits(attempts=1, interruptions=1)
+_PLENTY = Limits(attempts=10**9, interruptions=10**9, no_changes=10**9)
+_SPENT = Limits(attempts=1, interruptions=1, no_changes=10**9)
 """On retracing, whether an attempt was the last one is read off the later status: these limits make it so."""
 
 

@@ -102,11 +102,11 @@ def _queueing(world: World, bead: Bead) -> Reason:
         target = world.targets.get(base or "")
         trouble = target.trouble if target else None
         return Reason(bead.id, f"is ready, but its target {base} {trouble or 'is not set up'}", "gt status")
-    fit = world.fitness(agent.name)
     refused = refusal(world, bead, agent)
     if refused is not None:
+        fit = world.fitness(agent.name)
         hint = "gt status" if fit.state is Fitness.CLOSED else readmission(agent.name)
-        return Reason(bead.id, refused, hint, fit.until)
+        return Reason(bead.id, refused.text, hint, refused.until)
     return Reason(bead.id, "is ready, and waits for its turn: others come first", "gt status")
 
 

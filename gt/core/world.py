@@ -11,10 +11,9 @@ from gt.core.bead import Bead, Landed, Lease, Phase
 from gt.core.breaker import Breaker, breaker
 from gt.core.page import Page
 from gt.core.reverts import LINK
+from gt.core.spending import DAY, Day, day
 from gt.core.state import TownState
 from gt.core.town import AgentSpec, Command, Town
-
-DAY = 86400
 
 
 class Liveness(StrEnum):
@@ -196,6 +195,12 @@ class World:
         return tuple(
             sorted((a.end, a.usage["usd"]) for a in attempts if a.end > self.now - DAY and a.usage.get("usd"))
         )
+
+    @cached_property
+    def day(self) -> Day | None:
+        """The budget of the day, the smallest that a target's settings name; None if none does."""
+        limits = [t.limits.usd_per_day for t in self.towns.values() if t.limits.usd_per_day is not None]
+        return day(self.expenses, min(limits)) if limits else None
 
     @property
     def default_target(self) -> str | None:

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gt.core.breaker import Breaker
+from gt.core.spending import Day
 from gt.core.town import AgentSpec, Command
 from gt.drive.observe import observe
 from gt.fleet import survey
 from gt.fleet.known import PRESETS
 from gt.git.repo import Repo
 from gt.store.ledger import Ledger
+from gt.store.survey import today
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Agents:
     unused: tuple[str, ...]
     unread: Mapping[str, str]
     """By target whose settings can't be read: why."""
+    day: Day | None = None
+    """What was spent of the budget of the day; None: there is none."""
 
 
 def agents(repo: Repo, ledger: Ledger, environ: Mapping[str, str], now: int) -> Agents:
@@ -75,7 +79,8 @@ def agents(repo: Repo, ledger: Ledger, environ: Mapping[str, str], now: int) -> 
     used = {spec.preset or spec.name for town in world.towns.values() for spec in town.agents.values()}
     unused = tuple(name for name in survey.agents(path) if name not in used)
     unread = {t.name: t.trouble or "" for t in world.targets.values() if t.name not in world.towns}
-    return Agents(tuple(seen), unused, unread)
+    with ledger.read() as snapshot:
+        return Agents(tuple(seen), unused, unread, today(world, snapshot))
 
 
 def _program(spec: AgentSpec) -> str | None:

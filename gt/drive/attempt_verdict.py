@@ -18,6 +18,8 @@ from gt.store.ending import Finding, offered
 from gt.store.settings import town_at
 from gt.store.targets import tip
 
+LAST_WORDS = 600
+"""Characters of what an agent said last that are kept of one that changed nothing."""
 TAIL = 16_000
 """Bytes of output that are looked at to tell kinds of failure."""
 
@@ -51,7 +53,7 @@ def find(repo: Repo, bead: Bead, lease: Lease, run: Run, how: Invocation, left: 
     why = "left nothing behind" if commit is None else _idle(repo, bead, lease, left, commit)
     if commit is None or why is not None:
         if result is Result.NO_CHANGE:
-            reason = f"{reason}: its work {why}"
+            reason = f"{reason}: its work {why}{_last_words(run)}"
         return Finding(result, reason, usage=usage, log=run.log)
     how_to_land = town_at(repo, lease.basecommit).refinery.strategy
     offer = offered(bead, lease, commit, how_to_land, lease.actor, now)
@@ -88,6 +90,13 @@ def _usage(run: Run) -> Mapping[str, float]:
     measured = {"seconds": run.ended.seconds, "cpu_seconds": run.ended.cpu_seconds}
     rounded = {key: round(value, 1) for key, value in measured.items()}
     return {**(run.report.usage if run.report else {}), **rounded}
+
+
+def _last_words(run: Run) -> str:
+    """What it said last, as a clause; a person may have to make something of it."""
+    said = _words(run.report) or run.output.strip()
+    words = " ".join(said[-LAST_WORDS:].split())
+    return f". Its last words: {words}" if words else ""
 
 
 def _words(report: Report | None) -> str:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from gt.core.bead import Lease, Phase
 from gt.core.plan import Plan, plan
+from gt.core.spending import Day
 from gt.core.world import Liveness, World
 from gt.drive.observe import observe
 from gt.fleet.places import log_path
 from gt.git.repo import Repo
 from gt.store.counterpart import unsent
 from gt.store.ledger import Ledger
+from gt.store.survey import today
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Status:
     attempts: tuple[UnderWay, ...]
     unsent: Mapping[str, int]
     """By remote that the town is shared through: the commits of the ledger that it isn't known to have."""
+    day: Day | None = None
+    """What was spent of the budget of the day; None: there is none."""
 
 
 def status(repo: Repo, ledger: Ledger, now: int) -> Status:
@@ -45,6 +49,7 @@ def status(repo: Repo, ledger: Ledger, now: int) -> Status:
     world = observe(repo, ledger, now)
     with ledger.read() as snapshot:
         phases, tip = snapshot.counts(), snapshot.tip
+        spent = today(world, snapshot)
     attempts = tuple(
         UnderWay(
             bead.id,
@@ -55,7 +60,7 @@ def status(repo: Repo, ledger: Ledger, now: int) -> Status:
         )
         for bead, lease in world.leases()
     )
-    return Status(world, plan(world), phases, attempts, unsent(repo, tip))
+    return Status(world, plan(world), phases, attempts, unsent(repo, tip), spent)
 
 
 def _progress(repo: Repo, bead: str, lease: Lease) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gt.core.bead import Attempt, Bead, Lease, Phase, Result
+from gt.core.capacity import opens
 from gt.core.ready import FOR_PEOPLE
 from gt.core.town import AgentSpec, Town
 from gt.core.world import chosen_agent
@@ -21,6 +22,7 @@ from gt.drive.delivery import Delivery, deliver
 from gt.drive.hands import Hands
 from gt.drive.holder import holder
 from gt.drive.homes import ground
+from gt.drive.observe import look_at_targets
 from gt.errors import Busy, GtError
 from gt.fleet import launch, presets, roster
 from gt.fleet.interrupts import Interrupts, interrupts
@@ -34,6 +36,7 @@ from gt.git.network import Unreachable
 from gt.store.claimable import NothingClaimable
 from gt.store.ending import Finding
 from gt.store.settings import town_at
+from gt.store.survey import survey
 from gt.verbs.claim import Claimed, attempt_deadline, claim
 from gt.verbs.expire import log_name, wind_up
 
@@ -107,11 +110,14 @@ def _only_people(hands: Hands) -> bool:
     """Whether there is unfinished work, and none of it is under way or will go on by itself."""
     now = hands.clock()
     with hands.ledger.read() as snapshot:
+        world = survey(snapshot, *look_at_targets(hands.repo), now)
         live = [bead for bead in snapshot.live() if bead.phase is not Phase.PROPOSED]
     if not live or any(bead.phase in (Phase.LEASED, Phase.SUBMITTED) for bead in live):
         return False
     waits = [bead for bead in live if bead.phase is Phase.OPEN and bead.spec.type not in FOR_PEOPLE]
-    return not any(max(bead.status.wake or 0, bead.spec.defer or 0) > now for bead in waits)
+    if any(max(bead.status.wake or 0, bead.spec.defer or 0) > now for bead in waits):
+        return False
+    return all(opens(world, bead, agent) is None for bead in waits if (agent := world.agent_of(bead)))
 
 
 @dataclass(slots=True)

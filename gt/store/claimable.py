@@ -104,7 +104,7 @@ class Chooser:
             agent = agent_of(bead, self.homes.towns[base], base)
             full = refusal(world or self._world(), bead, agent)
             if full is not None:
-                raise NothingClaimable(f"{bead.id} {full}", hint=f"gt why {bead.id}")
+                raise NothingClaimable(f"{bead.id} {full.text}", hint=f"gt why {bead.id}")
         self._check_base(bead, base)
 
     def _world(self) -> World:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from gt.core.bead import Bead, Phase, Result
 from gt.core.breaker import THRESHOLD
+from gt.core.spending import DAY, Day
 from gt.core.town import Town
-from gt.core.world import DAY, Target, World
+from gt.core.world import Target, World
 from gt.store.snapshot import Snapshot
 
 
@@ -25,6 +27,17 @@ def survey(snapshot: Snapshot, targets: Mapping[str, Target], towns: Mapping[str
         ended=ended(snapshot, live, towns, now),
         pages={page.id: page for page in snapshot.pages()},
     )
+
+
+def today(world: World, snapshot: Snapshot) -> Day | None:
+    """What was spent of the budget of the day; None if there is none.
+
+    A World with nothing left to begin doesn't look at what ended: here it counts.
+    """
+    if world.day is None:
+        return None
+    past = tuple(bead for bead in snapshot.over_since(world.now - DAY) if bead.id not in world.beads)
+    return replace(world, ended=past).day
 
 
 def ended(

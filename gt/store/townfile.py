@@ -283,7 +283,9 @@ def _limits(data: Any) -> Limits:
         interruptions=k.take("interruptions", _count, default.interruptions),
         backoff=k.take("backoff", _duration, default.backoff),
         cooldown=k.take("cooldown", _duration, default.cooldown),
+        no_changes=k.take("no_changes", _count, default.no_changes),
         usd_per_day=k.take("usd_per_day", _money, None),
+        usd_per_bead=k.take("usd_per_bead", _money, None),
     )
     k.done()
     return limits

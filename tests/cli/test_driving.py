@@ -43,7 +43,8 @@ def test_an_empty_town(town: TownScene) -> None:
     assert town("pages").out == ""
     data = town("plan", "--json").data
     assert data == {
-        "apiVersion": "gt/v1", "kind": "Plan", "atRest": True, "needsHuman": False, "nextWake": None, "actions": []
+        "apiVersion": "gt/v1", "kind": "Plan", "atRest": True, "needsHuman": False, "nextWake": None,
+        "curbs": [], "actions": [],
     }  # fmt: skip
     same()
 

@@ -60,6 +60,7 @@ specs = st.builds(
     agent=maybe(title),
     base=maybe(branch),
     attempts=maybe(st.integers(1, 50)),
+    usd=maybe(st.integers(1, 9).map(float) | st.floats(0.01, 9)),
     deadline=maybe(st.integers(1, 1_000_000)),
     defer=maybe(times),
     hold=st.booleans(),

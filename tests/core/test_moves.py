@@ -193,3 +193,29 @@ def test_reopening_starts_over_with_the_next_token() -> None:
     again = moves.reopen(landed, LIMITS)
     assert (again.phase, again.status.landed, again.status.submission) == (Phase.OPEN, None, None)
     assert again.next_ordinal == 2
+
+
+def idle(bead: Bead, number: int, result: Result = Result.NO_CHANGE, limits: Limits = LIMITS) -> Bead:
+    """The Bead after one more attempt."""
+    token = f"{number}-aaaa"
+    ended = replace(attempt(token, result), reason="said: it is all there")
+    return moves.end(moves.claim(bead, lease(token), ""), ended, limits, NOW)
+
+
+def test_changing_nothing_twice_is_a_question_with_the_last_words() -> None:
+    once = idle(bead("a"), 1)
+    assert once.phase is Phase.OPEN
+    asked = idle(once, 2)
+    assert (asked.phase, asked.counted) == (Phase.STUCK, 2)
+    assert asked.status.stuck is not None
+    assert asked.status.stuck.reason is StuckReason.QUESTION
+    assert asked.status.question is not None
+    assert asked.status.question.text.endswith("nothing (2 times in a row). said: it is all there")
+    # What tells nothing of the work is no end of the row; anything else is.
+    assert idle(idle(once, 2, Result.INFRA), 3).phase is Phase.STUCK
+    assert idle(idle(once, 2, Result.WORK_FAILED), 3, limits=replace(LIMITS, attempts=9)).phase is Phase.OPEN
+    # It comes before attempts that are spent, and an answer gives it one more.
+    last = idle(once, 2, limits=replace(LIMITS, attempts=2))
+    assert last.status.stuck is not None
+    assert last.status.stuck.reason is StuckReason.QUESTION
+    assert moves.answer(last, "the tests are missing", replace(LIMITS, attempts=2)).spec.attempts == 3

@@ -38,6 +38,7 @@ limits = st.builds(
     concurrent=st.integers(0, 3),
     interruptions=st.integers(1, 3),
     usd_per_day=st.none() | st.integers(0, 5),
+    usd_per_bead=st.none() | st.integers(1, 5),
 )
 agents = st.builds(
     AgentSpec, name=st.just("claude"), command=st.just("true"), limit=st.none() | st.integers(0, 2)

@@ -83,6 +83,7 @@ def test_doing_nothing_is_no_change_whatever_the_exit_code(scene: Scene) -> None
         Result.NO_CHANGE,
         None,
     )
+    assert worked.attempt.reason.endswith("Its last words: done")
     scene.agent("echo words; exit 7")
     scene.put(bead(2))
     failed = scene.work(bead_id(2))

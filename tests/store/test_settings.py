@@ -31,7 +31,7 @@ gates:
 refinery: {slots: auto, history: train, review: protected, approvals: signed, protected: [".gt/**", ".github/**"], push: null, budget: 9, strategy: squash, message: "{title}"}
 stages: [{branch: staging}]
 crew: {mayor: {command: ./mayor, worktree: true, boot: true}}
-limits: {attempts: 3, deadline: 1h, concurrent: 4, usd_per_day: 20, interruptions: 5}
+limits: {attempts: 3, deadline: 1h, concurrent: 4, usd_per_day: 20, interruptions: 5, no_changes: 3}
 coordination: local
 page: {command: ["ntfy", "publish", "town"]}
 types: [incident]
@@ -84,7 +84,7 @@ def test_every_key_is_read() -> None:
             strategy="squash",
             message="{title}",
         ),
-        limits=Limits(usd_per_day=20, interruptions=5),
+        limits=Limits(usd_per_day=20, interruptions=5, no_changes=3),
         page=("ntfy", "publish", "town"),
         types=("incident",),
         stages=({"branch": "staging"},),

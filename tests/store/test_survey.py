@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from gt.core.bead import Attempt, Bead, Closed, CloseReason, Landed, Phase, Result, Status
+from gt.core.spending import DAY
 from gt.core.town import Limits, Town
-from gt.core.world import DAY, World
+from gt.core.world import World
 from gt.store.survey import ended
 from tests.conftest import NOW
 from tests.core.small import submission

@@ -10,6 +10,7 @@ from gt.cli.app import new_app
 from gt.cli.context import Context
 
 if TYPE_CHECKING:
+    from gt.core.spending import Day
     from gt.drive.agents import AgentSeen
 
 app = new_app()
@@ -20,7 +21,8 @@ def agents(ctx: typer.Context) -> int:
     """List the agents that work can be given to: what is run, whether it is there, and how it does.
 
     The state is `fit`, `busy` (at its limit), `missing` (no such program on PATH), or why it is given
-    nothing for now: too many failures that had nothing to do with the work.
+    nothing for now: too many failures that had nothing to do with the work, a limit that it ran into,
+    the budget of the day.
 
     Example:
       gt agents
@@ -32,12 +34,14 @@ def agents(ctx: typer.Context) -> int:
     found = look(gt.repo, gt.ledger, gt.environ, gt.now)
     if gt.json:
         from gt.cli.jsonout import listing
+        from gt.cli.plans import day_data
 
-        gt.emit({**listing("AgentList", map(_data, found.seen)), "unused": list(found.unused)})
+        more = {"unused": list(found.unused), "budget": day_data(found.day)}
+        gt.emit({**listing("AgentList", map(_data, found.seen)), **more})
         return 0
     several = len({each.target for each in found.seen}) > 1
     gt.table(
-        [_row(gt, each, several=several) for each in found.seen],
+        [_row(gt, each, found.day, several=several) for each in found.seen],
         header=("AGENT", "LIVE", "STATE", *(("TARGET",) if several else ()), "RUNS"),
     )
     for target, why in found.unread.items():
@@ -49,13 +53,13 @@ def agents(ctx: typer.Context) -> int:
     return 0
 
 
-def _row(gt: Context, each: AgentSeen, *, several: bool) -> tuple[str, ...]:
+def _row(gt: Context, each: AgentSeen, day: Day | None, *, several: bool) -> tuple[str, ...]:
     name = f"{each.name} *" if each.default else each.name
     target = (each.target,) if several else ()
-    return (name, f"{each.live}/{each.limit}", _state(gt, each), *target, each.command)
+    return (name, f"{each.live}/{each.limit}", _state(gt, each, day), *target, each.command)
 
 
-def _state(gt: Context, each: AgentSeen) -> str:
+def _state(gt: Context, each: AgentSeen, day: Day | None) -> str:
     """One or a few words; what is in the way comes first."""
     from gt.cli.text import length, one_line
 
@@ -68,6 +72,8 @@ def _state(gt: Context, each: AgentSeen) -> str:
         if fit.limited:
             return f"at a limit, {length(fit.until - gt.now)} left: {reason}"
         return f"rests {length(fit.until - gt.now)}: {reason}"
+    if day is not None and day.until is not None:
+        return f"waits {length(day.until - gt.now)}: the budget of the day is spent"
     if fit.state == "half-open":
         return f"on trial: {reason}"
     return "busy" if each.live >= each.limit else "fit"

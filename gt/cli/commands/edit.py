@@ -51,6 +51,7 @@ def edit(
         str | None, typer.Option("--base", metavar="BRANCH", help="Which target; '' is the first.")
     ] = None,
     attempts: specs.Attempts = None,
+    usd: specs.Usd = None,
     deadline: specs.Deadline = None,
     defer: specs.Defer = None,
     undefer: Annotated[bool, typer.Option("--undefer", help="No longer deferred.")] = False,
@@ -85,6 +86,7 @@ def edit(
         "agent": agent,
         "base": base,
         "attempts": attempts,
+        "usd": usd,
         "deadline": deadline,
         "defer": "" if undefer else defer,
         "hold": hold,

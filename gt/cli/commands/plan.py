@@ -6,7 +6,7 @@ import typer
 
 from gt.cli.app import new_app
 from gt.cli.context import Context
-from gt.cli.plans import plan_data, summary
+from gt.cli.plans import plan_data, summary, uncalled
 from gt.cli.text import Styled, one_line
 from gt.core.plan import plan as planned
 from gt.drive.observe import observe
@@ -33,6 +33,8 @@ def plan(ctx: typer.Context) -> int:
     for action in found.actions:
         gt.out(Styled(f"# {action.by}: {one_line(action.reason)}", "dim"))
         gt.out(gt.spelt(action.command))
+    for curb in uncalled(found):
+        gt.out(Styled(f"# {curb.subject} {one_line(curb.text)}", "dim"))
     for call in found.calls:
         hint = f" ({one_line(gt.spelt(call.hint))})" if call.hint else ""
         gt.out(Styled(f"# needs you: {call.subject} {one_line(call.text)}{hint}", "dim"))

@@ -10,9 +10,19 @@ from gt.cli.app import new_app
 from gt.cli.context import Context
 from gt.cli.jsonout import single
 from gt.cli.options import At
-from gt.cli.plans import breakers_data, call_rows, page_rows, summary, summary_data, when
+from gt.cli.plans import (
+    breakers_data,
+    call_rows,
+    curbs_data,
+    day_data,
+    page_rows,
+    summary,
+    summary_data,
+    uncalled,
+    when,
+)
 from gt.cli.queued import waits
-from gt.cli.text import Styled, length, relative
+from gt.cli.text import Styled, length, one_line, relative
 from gt.cli.waivers import waiver_fields, waiver_line
 from gt.core.data import page_data, paused_data
 from gt.core.state import Waiver
@@ -82,6 +92,8 @@ def _data(found: Status, now: int) -> dict[str, Any]:
             for t in world.targets.values()
         ],
         "agents": breakers_data(world),
+        "budget": day_data(found.day),
+        "curbs": curbs_data(plan),
         "paused": paused_data(world.state.paused) if world.paused else None,
         "waivers": [
             {**waiver_fields(each), "red": each.gate in _red(found, each)} for each in world.state.waived(now)
@@ -138,10 +150,10 @@ def _show(gt: Context, found: Status, now: int) -> None:
         troubles = {name: target.trouble for name, target in world.targets.items()}
         rows = [(q.bead, q.base, str(q.standing), waits(q, troubles.get(q.base))) for q in world.queue]
         gt.table(rows, elastic=3)
-    for breaker in breakers_data(world):
-        gt.out(
-            f"agent {breaker['agent']} is {breaker['state']} after {breaker['failures']} failures: {breaker['reason']}"
-        )
+    if found.day is not None and found.day.until is None:
+        gt.out(f"budget: {found.day.spent:.2f} of {found.day.limit:g} dollars spent in the last day")
+    for curb in uncalled(plan):
+        gt.out(f"{curb.subject} {one_line(curb.text)}")
     for name, count in found.unsent.items():
         gt.out(
             f"{name} hasn't got {count} commit{'' if count == 1 else 's'} of the ledger: {gt.spelt('gt sync')} {name}"
