@@ -15,6 +15,9 @@ from pathlib import Path
 from gt.errors import Refused
 from gt.interop.supervise.site import MARK, Files
 
+UNMARKED = ("down", "timeout-kill", "timeout-finish")
+"""What a service directory has that can't bear a mark."""
+
 HEAD = 200
 """Bytes at the beginning of a file in which the mark stands."""
 
@@ -118,14 +121,18 @@ def _mode_differs(folder: Path, change: Change) -> bool:
 
 
 def _written(folder: Path, name: str) -> tuple[str, ...]:
-    """The files there that bear gt's mark and are of the town `name`, by path."""
+    """The files there that gt wrote for the town `name`, by path: they bear its mark, or lie beside a script that does."""
     tops = [*folder.glob(f"{name}-*"), *folder.glob(f"{name}.*")] if folder.is_dir() else []
-    places = [place for top in tops for place in ([top] if top.is_file() else _scripts(top))]
-    return tuple(sorted(place.relative_to(folder).as_posix() for place in places if _is_ours(place)))
+    places = [place for top in tops for place in ([top] if top.is_file() else _service(top))]
+    ours = (place for place in places if place.name in UNMARKED or _is_ours(place))
+    return tuple(sorted(place.relative_to(folder).as_posix() for place in ours))
 
 
-def _scripts(service: Path) -> Iterator[Path]:
-    yield from (service / part for part in ("run", "finish", "log/run") if (service / part).is_file())
+def _service(place: Path) -> Iterator[Path]:
+    """The files of a service directory, if its script is gt's."""
+    if _is_ours(place / "run"):
+        parts = ("run", "finish", "log/run", *UNMARKED)
+        yield from (place / part for part in parts if (place / part).is_file())
 
 
 def _is_ours(place: Path) -> bool:
