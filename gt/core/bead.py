@@ -155,6 +155,20 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """That a submission was offered to others, who land it on its target: as a pull request, say."""
+
+    at: int
+    """From then on it may have been."""
+    tip: str
+    """The target's commit that it was proven on last."""
+    opened: int | None = None
+    """When the command that offers it succeeded; None: it is to be run, and may have been."""
+    url: str = ""
+    """Where people find it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """A commit offered for landing; of a proposal, what will be offered once it is accepted."""
 
@@ -170,6 +184,8 @@ class Submission:
     agent: str = ""
     landing: str | None = None
     """The commit that some machine sent to a remote's target to land it; whether it arrived, the target says."""
+    offered: Offered | None = None
+    """Where others are asked to land it; whether they have, the target says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,10 +56,21 @@ def _lease_data(lease: b.Lease) -> Data:
     return data | {"started": format_time(lease.started), "expires": format_time(lease.expires)}
 
 
+def _offered_data(offered: b.Offered) -> Data:
+    data = {"at": format_time(offered.at), "tip": offered.tip}
+    if offered.opened is not None:
+        data["opened"] = format_time(offered.opened)
+    return data | ({"url": offered.url} if offered.url else {})
+
+
 def _submission_data(submission: b.Submission) -> Data:
     data = {name: getattr(submission, name) for name in b.Submission.__slots__}
     if submission.landing is None:
         del data["landing"]
+    if submission.offered is None:
+        del data["offered"]
+    else:
+        data["offered"] = _offered_data(submission.offered)
     return data | {"at": format_time(submission.at)}
 
 

@@ -7,7 +7,7 @@ speaks of a submission by its commit too, what a person said by what they said i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gt.core import moves
 from gt.core.bead import (
@@ -17,6 +17,7 @@ from gt.core.bead import (
     Closed,
     Landed,
     Lease,
+    Offered,
     Phase,
     Question,
     Result,
@@ -153,6 +154,24 @@ def intend(submission: Submission, landing: str) -> Made:
     return Made("intend", there, make)
 
 
+def request(submission: Submission, offered: Offered) -> Made:
+    """`submission` as it was before: others may have offered it themselves, or have got further with it."""
+
+    def wanted(bead: Bead) -> Offered:
+        held = bead.status.submission
+        return _offered_by_both(held.offered if held else None, submission.offered, offered)
+
+    def there(bead: Bead) -> bool:
+        held = bead.status.submission
+        done = held is not None and _offers(bead, submission) and held.offered == wanted(bead)
+        return done or _has_landed(bead, submission)
+
+    def make(bead: Bead, _limits: Limits, _now: int) -> Bead:
+        return moves.request(bead, submission.token, submission.commit, wanted(bead))
+
+    return Made("request", there, make)
+
+
 def land(submission: Submission, landed: Landed) -> Made:
     def there(bead: Bead) -> bool:
         return _has_landed(bead, submission)
@@ -225,6 +244,14 @@ def _ended(bead: Bead, attempt: Attempt) -> bool:
 def _offers(bead: Bead, submission: Submission) -> bool:
     held = bead.status.submission
     return held is not None and (held.token, held.commit) == (submission.token, submission.commit)
+
+
+def _offered_by_both(here: Offered | None, before: Offered | None, after: Offered) -> Offered:
+    """What was changed there, made of what is here; of two tips the one here stays, unless it is the one from before."""
+    if here is None:
+        return after
+    proven = after.tip if before is not None and here.tip == before.tip else here.tip
+    return moves.offered_again(here, replace(after, tip=proven))
 
 
 def _has_landed(bead: Bead, submission: Submission) -> bool:

@@ -18,6 +18,7 @@ from gt.core.bead import (
     Closed,
     Landed,
     Lease,
+    Offered,
     Phase,
     Question,
     Result,
@@ -186,6 +187,22 @@ def _offered(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
     return replace(bead, status=status)
 
 
+def _submitted_as(bead: Bead, token: str, commit: str) -> Submission:
+    submission = bead.status.submission
+    assert submission is not None
+    if (submission.token, submission.commit) != (token, commit):
+        raise IllegalMove(bead.id, f"has {submission.commit[:12]} submitted, not {commit[:12]} under {token}")
+    return submission
+
+
+def offered_again(before: Offered | None, now: Offered) -> Offered:
+    """What is known after a submission was offered once more: that it was opened, and where, is never forgotten."""
+    if before is None:
+        return now
+    opened = now.opened if before.opened is None else before.opened
+    return Offered(before.at, now.tip, opened, before.url or now.url)
+
+
 @_edge((Phase.PROPOSED,), (Phase.OPEN,), "person", "none")
 def accept(bead: Bead) -> Bead:
     """A proposal becomes work."""
@@ -344,11 +361,21 @@ def approve(bead: Bead, approval: Approval) -> Bead:
 )
 def intend(bead: Bead, token: str, commit: str, landing: str) -> Bead:
     """The submission is being landed by this commit. Whether that arrives, the target says: this is no landing."""
-    submission = bead.status.submission
-    assert submission is not None
-    if (submission.token, submission.commit) != (token, commit):
-        raise IllegalMove(bead.id, f"has {submission.commit[:12]} submitted, not {commit[:12]} under {token}")
+    submission = _submitted_as(bead, token, commit)
     return replace(bead, status=replace(bead.status, submission=replace(submission, landing=landing)))
+
+
+@_edge(
+    (Phase.SUBMITTED,),
+    (Phase.SUBMITTED,),
+    "merge, where others land",
+    "token and commit are the submission's; the command that offers it runs after this",
+)
+def request(bead: Bead, token: str, commit: str, offered: Offered) -> Bead:
+    """Others are asked to land the submission, or have been. Whether they do, the target says: this is no landing."""
+    submission = _submitted_as(bead, token, commit)
+    after = replace(submission, offered=offered_again(submission.offered, offered))
+    return replace(bead, status=replace(bead.status, submission=after))
 
 
 @_edge(

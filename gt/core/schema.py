@@ -61,6 +61,15 @@ def _lease(r: c.Reader) -> b.Lease:
     )
 
 
+def _offered(r: c.Reader) -> b.Offered:
+    return b.Offered(
+        at=r.need("at", c.time),
+        tip=r.need("tip", c.oid),
+        opened=r.take("opened", c.time, None),
+        url=r.take("url", c.line, ""),
+    )
+
+
 def _submission(r: c.Reader) -> b.Submission:
     return b.Submission(
         token=r.need("token", c.token),
@@ -74,6 +83,7 @@ def _submission(r: c.Reader) -> b.Submission:
         by=r.need("by", c.line),
         agent=r.take("agent", c.line, ""),
         landing=r.take("landing", c.oid, None),
+        offered=r.part("offered", _offered),
     )
 
 

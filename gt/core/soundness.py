@@ -76,6 +76,8 @@ def _past(bead: Bead) -> Iterator[tuple[str, int]]:
         yield "lease.started", status.lease.started
     if status.submission:
         yield "submission.at", status.submission.at
+        if status.submission.offered:
+            yield "submission.offered.at", status.submission.offered.at
     if status.landed:
         yield "landed.at", status.landed.at
     if status.closed:

@@ -126,9 +126,12 @@ def _from_submitted(at: Bead, goal: Status) -> Iterator[Made]:
         if goal.phase is Phase.LANDED and goal.landed:
             yield made.land(submission, goal.landed)
         return
-    coming = goal.submission.landing if goal.submission else None
-    if coming is not None and goal.submission == replace(submission, landing=coming):
-        yield made.intend(submission, coming)
+    later = goal.submission
+    if later is not None and later == replace(submission, landing=later.landing, offered=later.offered):
+        if later.offered is not None and later.offered != submission.offered:
+            yield made.request(submission, later.offered)
+        elif later.landing is not None:
+            yield made.intend(submission, later.landing)
         return
     judged = next((a for a in goal.attempts if a.token == submission.token), None)
     if judged is not None and judged.result is Result.RELEASED:

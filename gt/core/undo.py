@@ -29,6 +29,7 @@ PEOPLES = frozenset(
 INSTEAD = {
     "landed": "reopen",
     "submit": "withdraw",
+    "request": "withdraw",
     "claim": "stop",
     "withdraw": "claim",
     "release": "claim",

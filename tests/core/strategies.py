@@ -17,6 +17,7 @@ from gt.core.bead import (
     Landed,
     Lease,
     Note,
+    Offered,
     Phase,
     Question,
     Result,
@@ -97,6 +98,7 @@ submissions = st.builds(
     by=line,
     agent=line,
     landing=maybe(oids),
+    offered=maybe(st.builds(Offered, at=times, tip=oids, opened=maybe(times), url=line)),
 )
 attempts = st.builds(
     Attempt,

@@ -15,6 +15,7 @@ from gt.core.bead import (
     Closed,
     CloseReason,
     Landed,
+    Offered,
     Phase,
     Result,
     StuckReason,
@@ -49,6 +50,7 @@ CALLS: dict[str, Move] = {
         b, Approval(b.status.submission.commit if b.status.submission else OID, OID, "", "bob", NOW)
     ),
     "intend": lambda b: moves.intend(b, *_offer(b), "f" * 40),
+    "request": lambda b: moves.request(b, *_offer(b), Offered(NOW, OID, None, "")),
     "land": lambda b: moves.land(b, Landed(OID, OID, NOW)),
     "reject": lambda b: moves.reject(
         b, b.status.submission.token if b.status.submission else "1-aaaa", Result.RED, "red", LIMITS, NOW

@@ -21,6 +21,7 @@ from gt.core.bead import (
     CloseReason,
     Landed,
     Lease,
+    Offered,
     Phase,
     Result,
     Status,
@@ -235,7 +236,9 @@ def test_what_is_there_already_changes_nothing() -> None:
     second = claimed(red, "b")
     offered = submitted(second)
     approved = CALLS["approve"](offered)
-    coming = CALLS["intend"](approved)
+    asked_for = CALLS["request"](approved)
+    opened = moves.request(asked_for, "2-bbbb", f"{'b':0<40}", Offered(NOW, "2" * 40, NOW, "https://forge/1"))
+    coming = CALLS["intend"](opened)
     landed = CALLS["land"](coming)
     again = CALLS["reopen"](landed)
     story = [
@@ -247,6 +250,8 @@ def test_what_is_there_already_changes_nothing() -> None:
         second,
         offered,
         approved,
+        asked_for,
+        opened,
         coming,
         landed,
         again,
@@ -306,6 +311,37 @@ def test_what_is_being_landed_is_not_sent_back_by_who_did_not_know() -> None:
         replay(CALLS["reject"](here), here, coming)
 
 
+def test_two_machines_offer_one_submission() -> None:
+    """That it was opened, and where, isn't forgotten by who only meant to; who has another tip gates it again."""
+    here = submitted(claimed(bead("a"), "a"))
+
+    def offered(at: Bead, tip: str, opened: int | None = None, url: str = "") -> Bead:
+        held = at.status.submission
+        assert held is not None
+        begun = held.offered.at if held.offered else NOW
+        return moves.request(at, held.token, held.commit, Offered(begun, tip * 40, opened, url))
+
+    def said(at: Bead) -> Offered | None:
+        return at.status.submission.offered if at.status.submission else None
+
+    meant, opened = offered(here, "1"), offered(here, "1", NOW, "https://forge/1")
+    assert replay(opened, here, meant) == opened
+    assert replay(meant, here, opened) == opened
+    proven = offered(opened, "2", NOW, "https://forge/1")
+    assert replay(proven, meant, opened) == proven
+    assert replay(opened, opened, proven) == proven
+    later = replay(proven, opened, offered(opened, "3", NOW, "https://forge/1"))
+    assert said(later) == said(proven), "of two tips the one that is here"
+    assert edge(opened, proven) == edge(here, opened) == "request"
+    landed = CALLS["land"](proven)
+    assert replay(landed, meant, opened) == landed
+    assert [move.name for move in trace(here, CALLS["land"](opened))] == ["request", "land"]
+    gone = CALLS["withdraw"](here)
+    with pytest.raises(IllegalMove, match="can't request"):
+        replay(gone, here, opened)
+    assert replay(opened, here, gone).phase is Phase.OPEN, "it hasn't landed: it may be taken back"
+
+
 def test_the_limits_are_those_of_where_it_is_replayed() -> None:
     """What others' attempts have spent counts, and so does what people have granted."""
     start = bead("a")
@@ -344,12 +380,13 @@ def happening(random: Random, at: Bead, by: str) -> Bead:
         lambda: moves.retry(at, None, LIMITS),
         lambda: moves.approve(at, Approval(offer.commit if offer else OID, OID, "", by, now)),
         lambda: moves.intend(at, offer.token if offer else "", offer.commit if offer else "", f"{by:0<40}"),
+        lambda: moves.request(at, offer.token if offer else "", offer.commit if offer else "", random.choice([Offered(now, OID), Offered(now, f"{by:0<40}", now, f"https://forge/{by}")])),
         lambda: moves.land(at, Landed(f"{by:0<40}", OID, now)),
         lambda: moves.reject(at, offer.token if offer else "", random.choice([Result.RED, Result.OVERTAKEN]), "", LIMITS, now),
         lambda: moves.close(at, Closed(random.choice([CloseReason.DONE, CloseReason.WONTFIX]), "", now, by)),
         lambda: moves.reopen(at, LIMITS),
     ]  # fmt: skip
-    weights = [3, 6, 3, 3, 1, 2, 1, 1, 1, 2, 2, 0.5, 1]
+    weights = [3, 6, 3, 3, 1, 2, 1, 1, 1, 2, 2, 2, 0.5, 1]
     while True:
         try:
             return random.choices(calls, weights)[0]()
