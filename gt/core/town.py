@@ -94,6 +94,15 @@ class Worktrees:
 
 
 @dataclass(frozen=True, slots=True)
+class LandSpec:
+    """A command that asks others to land a submission, and what it is given: it opens a pull request, say."""
+
+    command: Command
+    timeout: int = 300
+    env: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RefinerySpec:
     """How the Refinery lands."""
 
@@ -109,6 +118,8 @@ class RefinerySpec:
     """Whose word counts: `any` person's on the ledger, or only a `signed` one by a key listed on the target."""
     protected: tuple[str, ...] = (".gt/**", ".github/**", ".gitlab-ci.yml")
     push: str | None = None
+    land: LandSpec | None = None
+    """None: gt lands by itself."""
     budget: int = 20
     """Gate runs allowed for one (target tip, queue) before its submissions are held."""
 

@@ -12,7 +12,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gt.core.bead import API_VERSION, Result
-from gt.core.town import STRATEGIES, AgentSpec, Command, CrewSpec, Gate, Limits, RefinerySpec, Town, Worktrees
+from gt.core.town import (
+    STRATEGIES,
+    AgentSpec,
+    Command,
+    CrewSpec,
+    Gate,
+    LandSpec,
+    Limits,
+    RefinerySpec,
+    Town,
+    Worktrees,
+)
 from gt.core.when import parse_duration
 from gt.errors import Malformed, Refused
 
@@ -267,7 +278,25 @@ def _refinery(data: Any) -> RefinerySpec:
         approvals=k.take("approvals", _one_of("any", "signed"), default.approvals),
         protected=k.take("protected", _list(_inner_path), default.protected),
         push=k.take("push", _name, None),
+        land=k.take("land", _land, None),
         budget=k.take("budget", _count, default.budget),
+    )
+    k.done()
+    if spec.land is not None and spec.push is None:
+        raise _Wrong("needs refinery.push: the name of the remote that has the target", "land")
+    if spec.land is not None and spec.history == "linear":
+        why = "can't be linear where others make the commits that land (refinery.land): leave it out"
+        raise _Wrong(why, "history")
+    return spec
+
+
+def _land(data: Any) -> LandSpec:
+    k = _Keys(data)
+    command = k.need("command", _command)
+    spec = LandSpec(
+        command,
+        timeout=k.take("timeout", _duration, LandSpec("").timeout),
+        env=k.take("env", _list(_variable), ()),
     )
     k.done()
     return spec

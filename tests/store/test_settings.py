@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gt.core.town import AgentSpec, CrewSpec, Gate, Limits, RefinerySpec, Town, Worktrees
+from gt.core.town import AgentSpec, CrewSpec, Gate, LandSpec, Limits, RefinerySpec, Town, Worktrees
 from gt.errors import Malformed
 from gt.fleet.known import PRESETS
 from gt.git.repo import discover
@@ -113,6 +113,13 @@ def test_a_bare_minimum(repo_path: Path) -> None:
     )
 
 
+def test_how_others_are_asked_to_land() -> None:
+    text = "{apiVersion: gt/v1, refinery: {push: o, land: {command: [gh, pr], timeout: 1m, env: [GH_TOKEN]}}}"
+    assert town(text).refinery.land == LandSpec(("gh", "pr"), 60, ("GH_TOKEN",))
+    plain = town("{apiVersion: gt/v1, refinery: {push: o, land: {command: ./ask}}}")
+    assert plain.refinery.land == LandSpec("./ask", 300)
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [
@@ -168,6 +175,11 @@ BAD = {
     "{apiVersion: gt/v1, limits: {usd_per_day: -1}}": "limits.usd_per_day: must be a number above 0",
     "{apiVersion: gt/v1, coordination: remote}": "coordination: needs refinery.push",
     "{apiVersion: gt/v1, refinery: {history: squash}}": "refinery.history: must be train or linear, not 'squash'",
+    "{apiVersion: gt/v1, refinery: {land: {command: x}}}": "refinery.land: needs refinery.push",
+    "{apiVersion: gt/v1, refinery: {push: o, land: x}}": "refinery.land: must be a mapping",
+    "{apiVersion: gt/v1, refinery: {push: o, land: {}}}": "refinery.land.command: is missing",
+    "{apiVersion: gt/v1, refinery: {push: o, land: {command: x, timout: 1m}}}": "refinery.land.timout: is not a key that belongs here (did you mean timeout?)",
+    "{apiVersion: gt/v1, refinery: {push: o, land: {command: x}, history: linear}}": "refinery.history: can't be linear where others make the commits that land",
     "{apiVersion: gt/v1, refinery: {strategy: ff}}": "refinery.strategy: must be merge or squash or rebase, not 'ff'",
     "{apiVersion: gt/v1, ungated: no}": "ungated: must be true or false",
     "{apiVersion: gt/v1, ungated: true, ungated: false}": "the key 'ungated' is there twice",
