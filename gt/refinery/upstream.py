@@ -23,6 +23,7 @@ from gt.git.worktree import checked_out
 from gt.refinery import pins
 from gt.refinery.checkout import obstacles
 from gt.refinery.moving import Mover
+from gt.refinery.places import merge_lock, unfinished
 from gt.store.targets import shared_through
 
 
@@ -131,6 +132,32 @@ def parted(repo: Repo, target: str, town: Town) -> Parting | None:
         return Parting("rewound", f"has {own[:12]}, which gt landed and {remote} doesn't have any more")
     more = "" if is_ancestor(repo, there, tip) else f", and lacks some that {remote} has"
     return Parting("unpushed", f"has commits that {remote} doesn't have{more}")
+
+
+def follow_all(
+    repo: Repo, names: Iterable[str], why: str, actor: str, now: int
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Bring targets to where the remote had them: those that were, each with its commit, and those that could not be, with why.
+
+    Where a merge is at work, or one that died left something that comes first, nothing is done: a merge does it.
+    """
+    brought: dict[str, str] = {}
+    left: dict[str, str] = {}
+    held = None if unfinished(repo) else lock.try_hold(merge_lock(repo))
+    if held is None:
+        return brought, left
+    try:
+        mover = Mover(repo, held, actor, why, now)
+        for name in names:
+            behind = is_behind(repo, name)
+            prevented = follow(mover, name)
+            if prevented is not None:
+                left[name] = prevented
+            elif behind:
+                brought[name] = refs.read(repo, pins.branch(name)) or ""
+    finally:
+        lock.release(held)
+    return brought, left
 
 
 def in_the_way(repo: Repo, target: str, tip: str, there: str) -> str | None:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from gt import lock
 from gt.core.bead import Phase
 from gt.errors import Malformed, Refused
 from gt.git.repo import Repo
 from gt.refinery import upstream
-from gt.refinery.moving import Mover
-from gt.refinery.places import merge_lock, unfinished
 from gt.store.counterpart import counterpart
 from gt.store.hub import Hub
 from gt.store.integrate import Merger
 from gt.store.ledger import Ledger
 from gt.store.sync import SyncReport, publish
-from gt.store.targets import limits_of, shared_through, targets, tip
+from gt.store.targets import limits_of, shared_through, targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +58,10 @@ def sync(
     with ledger.read() as snapshot:
         problems, submitted = snapshot.problems(), snapshot.in_phase(Phase.SUBMITTED)
     upstream.bring_work(repo, shared, submitted)
-    brought, behind = _followed(repo, f"gt sync: as on {shared}", actor, now) if follow else ((), ())
-    return Synced(report, problems, brought, behind)
+    if not follow:
+        return Synced(report, problems)
+    brought, behind = upstream.follow_all(repo, targets(repo), f"gt sync: as on {shared}", actor, now)
+    return Synced(report, problems, tuple(brought.items()), tuple(behind.items()))
 
 
 def _shared(repo: Repo) -> str | None:
@@ -71,27 +70,3 @@ def _shared(repo: Repo) -> str | None:
         return shared_through(repo)
     except Refused:
         return None
-
-
-_Names = tuple[tuple[str, str], ...]
-
-
-def _followed(repo: Repo, why: str, actor: str, now: int) -> tuple[_Names, _Names]:
-    """Bring targets to where the remote has them; those that were, and those that could not be."""
-    held = None if unfinished(repo) else lock.try_hold(merge_lock(repo))
-    if held is None:  # a merge does it, or a merge that died left something that comes first
-        return (), ()
-    brought: dict[str, str] = {}
-    left: dict[str, str] = {}
-    try:
-        mover = Mover(repo, held, actor, why, now)
-        for name in targets(repo):
-            behind = upstream.is_behind(repo, name)
-            prevented = upstream.follow(mover, name)
-            if prevented is not None:
-                left[name] = prevented
-            elif behind:
-                brought[name] = tip(repo, name) or ""
-    finally:
-        lock.release(held)
-    return tuple(brought.items()), tuple(left.items())
