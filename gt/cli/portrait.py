@@ -59,6 +59,8 @@ def _standing(bead: Bead, view: View) -> Iterator[Line]:
         made = status.submission
         when = relative(made.at, now)
         yield (f"{'submitted:':<12}{made.commit[:12]} for {made.base} under {made.token}, {when}",)
+        if made.offered and made.offered.url:
+            yield (f"{'offered:':<12}{one_line(made.offered.url)}, {relative(made.offered.at, now)}",)
         yield from ((f"{'approved:':<12}{one_line(each.by)}",) for each in status.approvals)
     if status.submission and bead.phase is Phase.PROPOSED:
         made = status.submission

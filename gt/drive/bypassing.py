@@ -37,6 +37,9 @@ def wanted(seen: View, bypass: Bypass) -> Member:
     target = seen.queue.targets.get(sub.base) or seen.targets.get(sub.base)
     if target is None:
         raise Refused(f"{bypass.bead} {queued.why}", hint=queued.hint)
+    town = seen.towns.get(sub.base)
+    if town is not None and town.refinery.land is not None:
+        raise Refused(f"others land on {sub.base}: nothing of gt's own may", hint=f"gt show {bead.id}")
     if target.trouble and target.cause in FOREIGN:
         raise Refused(f"{sub.base} {target.trouble}", hint="gt status")
     return Member(bead.id, sub)

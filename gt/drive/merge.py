@@ -12,7 +12,7 @@ from gt.drive.merge_report import MergeReport
 from gt.drive.merge_view import View, look
 from gt.errors import Busy, NotFound, Refused
 from gt.git.repo import Repo
-from gt.refinery import checkout, outcomes, pins, slots, tidying
+from gt.refinery import checkout, offers, outcomes, pins, slots, tidying
 from gt.refinery.candidate import preview
 from gt.refinery.gates import checks
 from gt.refinery.moving import Mover
@@ -107,6 +107,8 @@ def _forgiven(yard: Yard, ledger: Ledger, seen: View, name: str) -> View:
         after = seen.queue.aftermaths.get(name)
         keys += [each.check.key for each in after.inquiries] if after else []
         outcomes.forgive(yard.repo, tip, keys)
+        submitted = [(each.bead, seen.beads[each.bead].status.submission) for each in seen.queue.on(name)]
+        offers.forgive(yard.repo, ((bead, sub) for bead, sub in submitted if sub is not None))
     return look(yard.repo, ledger, yard.clock())
 
 

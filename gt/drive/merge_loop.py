@@ -248,8 +248,8 @@ class Merging:
         ]
         queued = [each for each in seen.queue.on(self.target) if each.bead not in seen.landings]
         made = self.docketing.docket(tip, town, queued, seen.beads, self._lately(tip), running)
-        if town.refinery.history == "linear":
-            # Each tree on the target is to be proven itself: nothing lands in company.
+        if town.refinery.history == "linear" or town.refinery.land is not None:
+            # Each tree is to be proven itself: nothing lands in company.
             alone = tuple(replace(change, alone=True) for change in made.changes)
             return replace(made, changes=alone)
         return made

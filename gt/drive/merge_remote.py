@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gt.core.town import Town
 from gt.errors import GtError
-from gt.refinery import outward, pins, upstream
+from gt.refinery import branches, outward, pins, upstream
 from gt.refinery.moving import Mover
 from gt.store.ledger import Ledger
 from gt.verbs.sync import sync
@@ -15,13 +15,14 @@ from gt.verbs.sync import sync
 
 @dataclass(frozen=True, slots=True)
 class Abroad:
-    """The remote that a target is pushed to; `shared`: several machines work the town through it."""
+    """The remote that a target is pushed to; `shared`: several machines work the town through it; `offers`: others land there."""
 
     mover: Mover
     ledger: Ledger
     target: str
     remote: str
     shared: bool
+    offers: bool
 
     def arrive(self) -> None:
         """Take over what is there: the ledger and what others submitted, and the target if ours is only behind.
@@ -38,11 +39,16 @@ class Abroad:
         outward.tell(mover, self.remote, self.target)
 
     def depart(self, say: Callable[[str], None]) -> None:
-        """Send what the ledger says of it now; if that can't be, it is said, and is for the next sync to do."""
-        if not self.shared:
-            return
+        """Send what the ledger says of it now, and take away what is offered no more; what can't be done is said.
+
+        The next sync, and the next merge, do that.
+        """
         try:
-            self._sync()
+            if self.shared:
+                self._sync()
+            if self.offers:
+                with self.ledger.read() as snapshot:
+                    branches.sweep(self.mover.repo, self.remote, snapshot.find)
         except GtError as error:
             say(f"not yet on {self.remote}: {error.message}")
 
@@ -55,4 +61,11 @@ def abroad(mover: Mover, ledger: Ledger, target: str, town: Town | None) -> Abro
     """The remote of a target with these settings; None where it isn't pushed, or nobody can say."""
     if town is None or town.refinery.push is None:
         return None
-    return Abroad(mover, ledger, target, town.refinery.push, town.coordination == "remote")
+    return Abroad(
+        mover,
+        ledger,
+        target,
+        town.refinery.push,
+        town.coordination == "remote",
+        town.refinery.land is not None,
+    )

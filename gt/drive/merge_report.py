@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gt.core.bead import Landed, Result
+from gt.core.bead import Landed, Result, Submission
 from gt.core.state import Waiver
 from gt.core.world import Queued, Standing
 from gt.refinery.outcomes import Outcome
@@ -31,6 +31,8 @@ class MergeReport:
     """Bead, token, where."""
     waivers: list[Waiver] = field(default_factory=list)
     """What these landings hung on: each let a gate be red."""
+    offered: list[tuple[str, Submission]] = field(default_factory=list)
+    """What others were asked to land: Bead and submission."""
     rejected: list[Rejection] = field(default_factory=list)
     left: tuple[Queued, ...] = ()
     """What is still submitted for the target, in landing order."""

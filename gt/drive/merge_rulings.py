@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gt.core.bead import Landed, Result
 from gt.core.docket import Docket, Ids
@@ -19,6 +19,8 @@ from gt.refinery import evidence, outcomes
 from gt.refinery.candidate import preview
 from gt.refinery.docketing import Docketing
 from gt.refinery.landing import NotNow, land
+from gt.refinery.offering import Failed, offer
+from gt.refinery.offers import where
 from gt.refinery.outcomes import Outcome
 from gt.refinery.proving import Candidate
 from gt.refinery.train import Member, Train
@@ -60,6 +62,8 @@ class Rulings:
             if ruling.proof.base != docket.tip:
                 self.docketing.disown(ruling.proof)
             return True
+        if town.refinery.land is not None:
+            return self._offer(key, it.train, proofs, town)
         done = land(self.yard, self.ledger, self.held, self.target, it.train, {it.tree: proofs}, town)
         if isinstance(done, NotNow):
             self.yard.say(f"{label(it.train, self.target)}: not landed: {done.why}")
@@ -71,6 +75,22 @@ class Rulings:
                 self.refused[key] = done.why
             return True
         self.took(it.train.members, done, relied_on(town, proofs))
+        return True
+
+    def _offer(self, key: tuple[str, Ids], train: Train, proofs: Sequence[Outcome], town: Town) -> bool:
+        """Ask others to land this one. Whether anything is new: a failure is, for tries are counted."""
+        name = label(train, self.target)
+        done = offer(self.yard, self.ledger, self.target, train, proofs, town)
+        if isinstance(done, NotNow):
+            self.yard.say(f"{name}: not offered: {done.why}")
+            self.refused[key] = done.why
+        elif isinstance(done, Failed):
+            self.yard.say(f"{name}: not offered: {done.why}")
+        else:
+            (member,) = train.members
+            sub = replace(member.sub, offered=done)
+            self.report.offered.append((member.bead, sub))
+            self.tell(f"{name} offered for {self.target} as {where(member.bead, sub, town)}")
         return True
 
     def took(self, members: Sequence[Member], done: Landed, waivers: Sequence[Waiver] = ()) -> None:
@@ -135,7 +155,7 @@ class Rulings:
         try:
             send_back(
                 yard.repo, self.ledger, queued.bead, reason,
-                token=queued.token, result=result, actor=yard.actor, now=yard.clock(),
+                token=queued.token, result=result, actor=yard.actor, now=yard.clock(), tell=yard.say,
             )  # fmt: skip
         except Refused as error:
             yard.say(f"{queued.bead}: not rejected: {error.message}")

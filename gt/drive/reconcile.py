@@ -43,8 +43,9 @@ def reconcile(
     outcome = Reconciled(world, plan(world))
     tried: set[Action] = set()
     if met is not None:
-        asked = Action(By.RECONCILE, "sync", (), f"{met.remote} is where the other machines look")
-        if met.changed:
+        who = "the other machines look" if met.shared else "others land"
+        asked = Action(By.RECONCILE, "sync" if met.shared else "merge", (), f"{met.remote} is where {who}")
+        if met.changed and met.shared:
             outcome.done.append(asked)
             tell(asked)
         if met.error is not None:

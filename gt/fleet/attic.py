@@ -20,7 +20,7 @@ def logs(repo: Repo, over: OverSince, before: int) -> Iterator[Piece]:
     for path in _files(repo.gt_dir / "log"):
         bead = path.parent.name
         if ids.is_id(bead):
-            yield Piece(Kind.LOG, str(path), _size(path), _stays(over(bead), before))
+            yield Piece(Kind.LOG, str(path), _size(path), still_wanted(over(bead), before))
         elif path.parent.name == "run":
             yield Piece(Kind.LOG, str(path), _size(path), "" if _age(path) <= before else "it is young")
 
@@ -34,10 +34,11 @@ def notes(repo: Repo, over: OverSince, before: int) -> Iterator[Piece]:
         bead, _, rest = path.name.partition(".")
         token = rest.partition(".")[0]
         stays = "its worktree is still there" if f"{bead}-{token}" in there else ""
-        yield Piece(Kind.NOTES, str(path), _size(path), stays or _stays(over(bead), before))
+        yield Piece(Kind.NOTES, str(path), _size(path), stays or still_wanted(over(bead), before))
 
 
-def _stays(over: int | None, before: int) -> str:
+def still_wanted(over: int | None, before: int) -> str:
+    """Why what belongs to a Bead that is over since then (None: it isn't) has to stay; empty: it may go."""
     if over is None:
         return "its Bead isn't over"
     return "" if over <= before else "its Bead has been over for a short time only"

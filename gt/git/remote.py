@@ -25,6 +25,7 @@ __all__ = [
     "choose",
     "fetch",
     "lacks_files",
+    "listing",
     "names",
     "push",
 ]
@@ -145,6 +146,15 @@ def ask(repo: Repo, remote: str, *refs: str, patience: float = PATIENCE) -> dict
         raise _failed(remote, done)
     found = (line.partition("\t") for line in done.lines)
     return {ref: oid for oid, _, ref in found if ref in refs}
+
+
+def listing(repo: Repo, remote: str, prefix: str) -> dict[str, str]:
+    """The refs (full names) of the remote that begin so, and where they are. Raises Unreachable, and Denied."""
+    done = talk(repo, "ls-remote", "--refs", "--quiet", remote, f"{check_name(prefix.rstrip('/'))}/*")
+    if done.code != 0:
+        raise _failed(remote, done)
+    found = (line.partition("\t") for line in done.lines)
+    return {ref: oid for oid, _, ref in found if ref.startswith(prefix)}
 
 
 def fetch(

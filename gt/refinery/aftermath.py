@@ -200,7 +200,7 @@ def look(
     `waivers` are those for this target that are in force.
     """
     assert at.tip is not None
-    landed = at.tip in (at.own, at.coming)
+    landed = at.tip in (at.own, at.coming) or town.refinery.land is not None
     wanted = [gate for gate in town.gates if gate.when == "after" or queue]
     if not wanted:
         return Aftermath(target, at.tip)

@@ -10,6 +10,7 @@ from pathlib import Path
 from gt import lock
 from gt.core.garbage import Kind, Piece
 from gt.core.town import Town
+from gt.fleet.attic import OverSince, still_wanted
 from gt.git import refs, worktree
 from gt.git.repo import Repo
 from gt.refinery import outcomes, slots
@@ -31,6 +32,14 @@ def kept_outcomes(repo: Repo, before: int, now: int, spared: frozenset[str] = fr
             counts = folder.name in spared or at > now - outcomes.TTL
             stays = "it still counts" if counts else "it is young" if at > before else ""
             yield Piece(Kind.OUTCOME, str(folder / stem), sum(map(_size, parts)), stays)
+
+
+def offers(repo: Repo, over: OverSince, before: int) -> Iterator[Piece]:
+    """What is kept of others being asked to land something, a folder each; may go: of Beads over since then."""
+    for folder in _folders(repo.gt_dir / "offers"):
+        size = sum(_size(part) for part in folder.iterdir())
+        bead, _, _ = folder.name.rsplit("-", 2)
+        yield Piece(Kind.LOG, str(folder), size, still_wanted(over(bead), before))
 
 
 def run_counts(repo: Repo, before: int) -> Iterator[Piece]:

@@ -44,7 +44,8 @@ class Part:
 def part_of(repo: Repo, bead: str, sub: Submission | None, landing: str) -> Part:
     """What this Bead's submission changed of its target by this landing, a first-parent commit of it.
 
-    Where others made the commit, it is what was submitted if the commit contains that, else all the commit changed.
+    Where others made the commit, it is what was submitted if the commit contains that, or they were asked to land it;
+    else all the commit changed.
     Raises MissingObject and GitFailed.
     """
     with Objects(repo) as odb:
@@ -87,6 +88,11 @@ def _in_train(repo: Repo, me: Triple, landing: str, base: str, last: str) -> Par
 
 
 def _of_others(repo: Repo, sub: Submission | None, landing: str, outer: str) -> Part:
+    if sub is not None and sub.offered is not None:
+        # They may have made several commits of it.
+        bases = merge_bases(repo, sub.offered.tip, sub.commit)
+        if bases and bases[0] != sub.commit:
+            return Part(bases[0], sub.commit, landing)
     if sub is not None and is_ancestor(repo, sub.commit, landing):
         # A plain fast-forward has no commit of its own: then it left the target where the work began.
         left = outer if landing != sub.commit else sub.basecommit

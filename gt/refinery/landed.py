@@ -1,7 +1,8 @@
 """Which submitted Beads their target already has: derived from the target's commits, and from nothing else.
 
 A Bead has landed when a first-parent commit of its base that the Refinery made, after the commit it was submitted
-on, names its (Bead, token, commit). Where a person acknowledged a move of the target, being reachable is enough.
+on, names its (Bead, token, commit). Where a person acknowledged a move of the target, being reachable is enough; what gt
+offered to others has landed when the target has it, see `observed`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from gt.git.lineage import Step, steps
 from gt.git.merge import first_parents, is_ancestor, trailers
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
+from gt.refinery import observed
+from gt.refinery.observed import first_with
 from gt.refinery.pins import Tips, seen
 
 Triple = tuple[str, str, str]
@@ -48,6 +51,8 @@ def derive(
             rest = [(bead, sub) for bead, sub in group if bead.id not in found]
             if word is not None and rest:
                 found.update(_reachable(repo, at.tip, word, since, rest))
+            rest = [(bead, sub) for bead, sub in group if bead.id not in found]
+            found.update(_by_others(repo, at.tip, rest))
         except GitFailed:
             continue
     return found
@@ -108,6 +113,13 @@ def _in_trailers(
             yield bead, Landed(step.oid, step.tree, step.time)
 
 
+def _by_others(repo: Repo, tip: str, group: list[tuple[Bead, Submission]]) -> Iterator[tuple[str, Landed]]:
+    for bead, sub in group:
+        step = observed.find(repo, bead.id, sub, tip)
+        if step is not None:
+            yield bead.id, Landed(step.oid, step.tree, step.time)
+
+
 def _reachable(
     repo: Repo, tip: str, word: str, since: str, group: list[tuple[Bead, Submission]]
 ) -> Iterator[tuple[str, Landed]]:
@@ -115,18 +127,6 @@ def _reachable(
         return
     for bead, sub in group:
         if is_ancestor(repo, sub.commit, word) and not is_ancestor(repo, sub.commit, since):
-            step = _first_with(repo, steps(repo, since, word)[::-1], sub.commit)
+            step = first_with(repo, steps(repo, since, word)[::-1], sub.commit)
             if step is not None:
                 yield bead.id, Landed(step.oid, step.tree, step.time)
-
-
-def _first_with(repo: Repo, line: tuple[Step, ...], commit: str) -> Step | None:
-    """The oldest of these steps (oldest first) that contains the commit."""
-    low, high = 0, len(line)
-    while low < high:
-        middle = (low + high) // 2
-        if is_ancestor(repo, commit, line[middle].oid):
-            high = middle
-        else:
-            low = middle + 1
-    return line[low] if low < len(line) else None

@@ -6,7 +6,7 @@ that the target has it is enough, and is found again by its trailers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -68,10 +68,7 @@ def land(
     waivers = () if bypass else relied_on(town, (each for some in proofs.values() for each in some))
     with last_look(yard.repo):
         now = yard.clock()
-
-        def against(snapshot: Snapshot) -> str | None:
-            return _ended(snapshot, waivers, now) or _objection(yard.repo, snapshot, train, town, now)
-
+        against = objector(yard.repo, train, town, waivers, now)
         with ledger.read() as snapshot:
             objection = against(snapshot)
             beads = {member.bead: snapshot.find(member.bead) for member in train.members}
@@ -93,6 +90,13 @@ def land(
         mover.put(pins.next_ref(target), landing.new)
         why = send(mover, ledger, town, landing, against) or _moved(yard, town, mover, landing)
         return NotNow(why) if why is not None else Landed(laid.head, train.cars[-1].tree, now)
+
+
+def objector(
+    repo: Repo, train: Train, town: Town, waivers: Sequence[Waiver], now: int
+) -> Callable[[Snapshot], str | None]:
+    """Says what in a state of the ledger speaks against landing; `waivers` are those that the proofs hang on."""
+    return lambda snapshot: _ended(snapshot, waivers, now) or _objection(repo, snapshot, train, town, now)
 
 
 def _ended(snapshot: Snapshot, waivers: Iterable[Waiver], now: int) -> str | None:

@@ -19,6 +19,9 @@ def slot_lock(repo: Repo, number: int = 1) -> Path:
     return repo.gt_dir / "locks" / f"slot-{number}.lock"
 
 
+ASKING = 0
+"""The slot, beside those of gates, in which others are asked to land something."""
+
 FIRST_TRY = 101
 """The first slot of those who only try: they work beside a merge, which leaves the slots of live ones alone."""
 

@@ -20,7 +20,7 @@ from gt.errors import GtError
 from gt.git.lineage import look_between
 from gt.git.objects import Objects
 from gt.git.repo import Repo
-from gt.refinery import aftermath, control, outcomes, upstream
+from gt.refinery import aftermath, control, observed, offers, outcomes, upstream
 from gt.refinery.aftermath import RED, RED_AFTER, Aftermath
 from gt.refinery.approvals import approved, needs_approval
 from gt.refinery.candidate import Preview, preview
@@ -43,7 +43,8 @@ class Assessment:
     targets: Mapping[str, Target] = field(default_factory=dict)
     """The targets that something is submitted for, or that are looked after."""
     gate_runs: Mapping[str, int] = field(default_factory=dict)
-    """For each of them, how many gate runs its queue, and looking after it, may still have."""
+    """For each of them, how many gate runs its queue, and looking after it, may still have; and how often others may
+    still be asked to land something of it."""
     towns: Mapping[str, Town] = field(default_factory=dict)
     """For each of them whose settings could be read: those under which candidates are judged now."""
     aftermaths: Mapping[str, Aftermath] = field(default_factory=dict)
@@ -94,10 +95,22 @@ def assess(
     return Assessment(
         queued,
         {name: each.target for name, each in found.items()},
-        {name: each.gate_runs(name in trying) for name, each in found.items()},
+        {
+            name: each.gate_runs(name in trying) + _asks_left(look, name, waiting)
+            for name, each in found.items()
+        },
         in_force,
         {name: each.after for name, each in found.items() if each.after is not None},
     )
+
+
+def _asks_left(look: _Look, name: str, waiting: Sequence[Bead]) -> int:
+    """How often others may still be asked to land something that is submitted for this target."""
+    town = look.towns.get(name)
+    if town is None or town.refinery.land is None:
+        return 0
+    subs = ((bead.id, sub) for bead in waiting if (sub := bead.status.submission) and sub.base == name)
+    return sum(offers.tries(look.repo, bead, sub).left for bead, sub in subs if not offers.is_open(sub))
 
 
 def _look_ahead(repo: Repo, target: Target, subs: Sequence[Submission]) -> None:
@@ -296,6 +309,9 @@ def _waits(look: _Look, bead: Bead, sub: Submission) -> _Where | None:
 def _judged(look: _Look, bead: Bead, sub: Submission, target: Target, made: Preview) -> _Where:
     """Where a submission stands that nothing but its own content can hold up."""
     due = (Standing.DUE, "", f"is due for {target.name}", None)
+    placed = _offered(look, bead, sub, target, made)
+    if placed is not None:
+        return placed
     if made.tree is None or not made.changed:
         return due
     if made.strays:
@@ -316,6 +332,30 @@ def _judged(look: _Look, bead: Bead, sub: Submission, target: Target, made: Prev
     if obstacle:
         return Standing.HELD, "dirty", obstacle, "git status"
     return due
+
+
+def _offered(look: _Look, bead: Bead, sub: Submission, target: Target, made: Preview) -> _Where | None:
+    """Where a submission stands that others land, or are to be asked to; None: nothing about that holds it up."""
+    town = look.towns[target.name]
+    land = town.refinery.land
+    if offers.is_open(sub):
+        where = offers.where(bead.id, sub, town)
+        if made.tree is not None and made.changed:
+            return Standing.WAITING, "offered", f"was offered as {where}: others land it", None
+        said = observed.mentioned(look.repo, bead.id, sub, made.tip)
+        if said is not None:
+            why = f"was offered as {where}, and {said.oid[:12]} names it but hasn't all that was submitted"
+            return Standing.HELD, "altered", why, f"gt withdraw {bead.id} --hold"
+        return None
+    if land is None:
+        return None
+    tries = offers.tries(look.repo, bead.id, sub)
+    if not tries.left:
+        why = f"could not be offered {tries.made} times: {tries.why}"
+        return Standing.HELD, "not-offered", why, "gt merge --again"
+    if offers.is_elsewhere(look.repo, bead.id, sub, land, look.now):
+        return Standing.WAITING, "offered", "is being offered by another machine", None
+    return None
 
 
 def _ancestor(look: _Look, bead: Bead, sub: Submission, tip: str) -> Bead | None:

@@ -68,10 +68,14 @@ def test_logs_go_with_beads_that_are_long_over(yard: Scene) -> None:
     made = {each: put(folder / each / f"{TOKEN}.log") for each in (ENDED, FRESH, OPEN, GONE)}
     put(folder / ENDED / f"{TOKEN}.setup.log")
     put(folder / "run" / "old.log")
+    asked = {each: yard.repo.gt_dir / "offers" / f"{each}-{TOKEN}" for each in (ENDED, OPEN)}
+    for path in asked.values():
+        put(path / "1.log")
     young = put(folder / "run" / "young.log", at=NOW)
     said = collect(yard)
     assert {each for each, path in made.items() if path.exists()} == {FRESH, OPEN, GONE}
     assert (young.exists(), (folder / ENDED).exists()) == (True, False)
+    assert {each for each, path in asked.items() if path.exists()} == {OPEN}
     assert {piece.name for piece in said.removed} >= {str(made[ENDED]), str(folder / "run" / "old.log")}
     why = {piece.name: piece.stays for piece in said.kept}
     assert "short time" in why[str(made[FRESH])]

@@ -106,6 +106,10 @@ def _data(report: MergeReport) -> dict[str, Any]:
         "to": report.end,
         "landed": [{"bead": b, "token": t, "commit": w.commit, "tree": w.tree} for b, t, w in report.landed],
         "waivers": [waiver_fields(each) for each in report.waivers],
+        "offered": [
+            {"bead": bead, "token": sub.token, "url": sub.offered.url if sub.offered else ""}
+            for bead, sub in report.offered
+        ],
         "rejected": [
             {"bead": r.bead, "token": r.token, "result": r.result, "reason": r.reason}
             for r in report.rejected

@@ -37,7 +37,7 @@ def reject(
     gt = Context.of(ctx)
     with gt.ledger.read() as snapshot:
         name = snapshot.resolve(bead)
-    done = send_back(gt.repo, gt.ledger, name, reason, token=token, actor=gt.actor, now=gt.now)
+    done = send_back(gt.repo, gt.ledger, name, reason, token=token, actor=gt.actor, now=gt.now, tell=gt.say)
     if gt.json:
         gt.emit(bead_data(done.bead, full=True, seconds=True))
     else:

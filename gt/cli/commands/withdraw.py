@@ -42,7 +42,9 @@ def withdraw(
     gt = Context.of(ctx)
     with gt.ledger.read() as snapshot:
         name = snapshot.resolve(bead)
-    done = verb(gt.repo, gt.ledger, name, token=token, reason=reason, hold=hold, actor=gt.actor, now=gt.now)
+    done = verb(
+        gt.repo, gt.ledger, name, token=token, reason=reason, hold=hold, actor=gt.actor, now=gt.now, tell=gt.say
+    )  # fmt: skip
     if gt.json:
         gt.emit(bead_json(done.bead))
     else:

@@ -1,0 +1,321 @@
+"""Where others land: what is proven is offered as a branch and by a command, and has landed when the target has it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gt.core.bead import Bead, Phase, Result, Submission
+from gt.core.measure import Measure, measure
+from gt.core.plan import plan
+from gt.core.world import Standing
+from gt.drive import merge
+from gt.drive.bypassing import Bypass
+from gt.drive.hands import Hands
+from gt.drive.merge import MergeReport
+from gt.drive.observe import observe
+from gt.drive.reconcile import Reconciled, reconcile
+from gt.errors import Refused
+from gt.git.remote import Unreachable
+from gt.refinery import asking, offers
+from gt.refinery.branches import name as branch_of
+from gt.verbs.reject import reject
+from gt.verbs.withdraw import withdraw
+from tests.conftest import NOW, run_git
+from tests.drive.machines import commit, fleet
+from tests.refinery.merging import GATE, TOKEN, Scene, scene, town
+from tests.store.scenes import ALICE, bead_id
+
+COMMAND = "sh ./ask '{branch}' {title} {body_file} {target}"
+SETTINGS = town(
+    GATE, more=f'refinery: {{push: origin, land: {{command: "{COMMAND}", timeout: 20s, env: [FORGE]}}}}\n'
+)
+
+GH = """\
+set -eu
+mine="$FORGE/$(($(ls "$FORGE" | wc -l) + 1))"
+mkdir "$mine"
+printf '%s' "$1" > "$mine/branch"
+printf '%s' "$2" > "$mine/title"
+cp "$3" "$mine/body"
+printf '%s' "$4" > "$mine/target"
+printf '%s' "${GT_AGAIN:-}" > "$mine/again"
+git ls-remote --exit-code origin "refs/heads/$1" > "$mine/at"
+echo "Creating pull request for $1 into $4"
+test ! -e "$FORGE/../broken"
+echo "https://forge.example/pull/${mine##*/}"
+"""
+"""What `gh pr create` does, as far as anybody here is concerned: it is told what to open, and says where that is."""
+
+
+@dataclass
+class Forge:
+    """A town, the bare repository that has its target, and what was opened there."""
+
+    scene: Scene
+    hub: Path
+    place: Path
+
+    def opened(self) -> list[Path]:
+        """The folders of what the command was told, in order."""
+        return sorted(self.place.iterdir(), key=lambda each: int(each.name))
+
+    def git(self, *args: str) -> str:
+        return run_git(self.hub, *args)
+
+    def branches(self) -> list[str]:
+        return self.git("for-each-ref", "--format=%(refname:short)", "refs/heads/gt").split()
+
+    def lands(self, made: str) -> str:
+        """Others move the target on the hub to this commit of the town's repository."""
+        self.scene.git("push", "-q", "origin", f"{made}:refs/heads/main")
+        return made
+
+    def squash(self, bead: Bead) -> str:
+        """The submission as one commit on the hub's target."""
+        tip = self.git("rev-parse", "main")
+        tree = self.scene.git("merge-tree", "--write-tree", tip, self.sub(bead).commit)
+        return self.lands(self.scene.commit({}, tip, tree=tree, message="others' words"))
+
+    def merge(self, *, again: bool = False) -> MergeReport:
+        yard = self.scene
+        return merge.run(
+            yard.repo, yard.ledger, actor=ALICE, clock=lambda: NOW + 1000,
+            environ={**os.environ, "FORGE": str(self.place)}, say=yard.said.append, again=again,
+        )  # fmt: skip
+
+    def reconcile(self) -> Reconciled:
+        yard = self.scene
+        hands = Hands(
+            yard.repo, yard.ledger, lambda: ALICE, lambda count: "0" * count, dict(os.environ), lambda: NOW + 1000
+        )  # fmt: skip
+        return reconcile(hands)
+
+    def measure(self) -> Measure:
+        return measure(observe(self.scene.repo, self.scene.ledger, NOW + 1000))
+
+    def breaks(self) -> None:
+        """The command fails from now on, after it did its work."""
+        self.place.with_name("broken").touch()
+
+    def sub(self, bead: Bead) -> Submission:
+        found = self.scene.bead(bead).status.submission
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def forge(repo_path: Path) -> Forge:
+    yard = scene(repo_path, SETTINGS)
+    place, hub = repo_path.parent / "forge", repo_path.parent / "hub.git"
+    place.mkdir()
+    yard.push({"ask": GH, "story": "once\nupon\na\ntime\n"})
+    run_git(repo_path.parent, "init", "-q", "--bare", "-b", "main", str(hub))
+    yard.git("remote", "add", "origin", str(hub))
+    yard.git("push", "-q", "origin", "main")
+    return Forge(yard, hub, place)
+
+
+def test_what_is_green_is_offered_once_and_the_target_stays(forge: Forge) -> None:
+    yard = forge.scene
+    one, bad = yard.submit({"a": "a"}, title='It\'s "new"; touch $(pwd)'), yard.submit({"bad": ""})
+    tip, before = yard.tip(), forge.measure()
+    report = forge.merge()
+    assert [bead for bead, _ in report.offered] == [one.id]
+    assert ([each.bead for each in report.rejected], report.landed) == ([bad.id], [])
+    (told,) = forge.opened()
+    assert (told / "branch").read_text() == branch_of(one.id, TOKEN)
+    assert (told / "title").read_text() == f'It\'s "new"; touch $(pwd) ({one.id})'
+    assert (told / "target").read_text() == "main"
+    assert f"Gt-Bead: {one.id}\nGt-Token: {TOKEN}\n" in (told / "body").read_text()
+    assert (told / "at").read_text().split()[0] == forge.sub(one).commit, "the branch was there first"
+    assert (yard.tip(), forge.git("rev-parse", "main")) == (tip, tip)
+    offered = forge.sub(one).offered
+    assert offered is not None
+    assert (offered.url, offered.tip, offered.opened) == ("https://forge.example/pull/1", tip, NOW + 1000)
+    assert yard.causes() == {one.id: "waiting offered"}
+    assert "https://forge.example/pull/1" in yard.look().queue.queued[0].why
+    assert "Creating pull request" in offers.tries(yard.repo, one.id, forge.sub(one)).log.read_text()
+    assert forge.measure() < before
+    forge.lands(yard.commit({"other": ""}))
+    again = forge.merge()
+    assert (again.offered, again.exit_code, len(forge.opened())) == ([], 11, 1), (
+        "never twice, wherever main is"
+    )
+
+
+def test_it_has_landed_when_the_target_has_it(forge: Forge) -> None:
+    yard = forge.scene
+    one = yard.submit({"story": "once\nupon\na\nmidnight\n"})
+    next_one = yard.submit({"b": "b"}, needs=frozenset({one.id}))
+    forge.merge()
+    assert yard.causes() == {one.id: "waiting offered", next_one.id: "waiting need"}
+    assert plan(observe(yard.repo, yard.ledger, NOW + 1000)).at_rest
+    came = forge.lands(yard.commit({"other": ""}))
+    assert (forge.reconcile().done, yard.tip()) == ([], came), "brought along where something is offered"
+    assert yard.phase(one) is Phase.SUBMITTED
+    made = forge.squash(one)
+    forge.lands(yard.commit({"story": "altered\n"}, made))
+    done = forge.reconcile()
+    landed = yard.bead(one).status.landed
+    assert landed is not None
+    assert landed.commit == made, "not what came later"
+    assert yard.tip() == forge.git("rev-parse", "main")
+    assert plan(done.world).actions[0].verb == "merge", "what needs it is due"
+    report = forge.merge()
+    assert [bead for bead, _ in report.offered] == [next_one.id]
+    assert report.trouble is None, "that others move the target is no trouble here"
+    assert forge.branches() == [branch_of(next_one.id, TOKEN)], "what is over is swept up"
+
+
+def test_what_only_says_so_has_not_landed(forge: Forge) -> None:
+    yard = forge.scene
+    one, other = yard.submit({"story": "once\nupon\na\nmidnight\n"}), yard.submit({"story": "twice\n"})
+    forge.merge()
+    sub = forge.sub(one)
+    named = f"All of it ({one.id})\n\nGt-Bead: {one.id}\nGt-Token: {TOKEN}\nGt-Commit: {sub.commit}"
+    forge.lands(yard.commit({"story": "once\nupon\na\nday\n"}, message=named))
+    report = forge.merge()
+    assert report.landed == []
+    assert [(each.bead, each.result) for each in report.rejected] == [(other.id, Result.OVERTAKEN)]
+    assert yard.causes() == {one.id: "held altered"}, "a person says whether that was it"
+    assert forge.branches() == [branch_of(one.id, TOKEN)]
+
+
+def test_what_was_turned_down_there_is_taken_back_here(forge: Forge) -> None:
+    yard, said = forge.scene, list[str]()
+    one, other = yard.submit({"a": "a"}), yard.submit({"b": "b"})
+    forge.merge()
+    withdraw(yard.repo, yard.ledger, one.id, actor=ALICE, now=NOW + 2000, tell=said.append)
+    assert forge.branches() == [branch_of(other.id, TOKEN)]
+    reject(yard.repo, yard.ledger, other.id, "no", actor=ALICE, now=NOW + 2000, tell=said.append)
+    assert forge.branches() == []
+    assert ["https://forge.example/pull/" in each for each in said] == [True, True]
+    assert (yard.phase(one), yard.phase(other)) == (Phase.OPEN, Phase.OPEN)
+    assert yard.git("rev-parse", f"refs/gt/sub/{one.id}/{TOKEN}") == yard.bead(one).status.attempts[0].head
+    assert forge.merge().exit_code == 0
+
+
+class Killed(BaseException):
+    """The end of a process, as far as what it did is concerned."""
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("offering.branches.put", ["1"]),
+        ("asking._run", ["1"]),
+        ("asking._url", ["", "1"]),
+        ("offering._Offering.conclude", [""]),
+    ],
+)
+def test_killed_half_way_the_next_merge_goes_on(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch, where: str, told: list[str]
+) -> None:
+    """The command is run again only where nobody can know that it succeeded, and is told so."""
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    one = forge.scene.submit({"a": "a"})
+    with monkeypatch.context() as at:
+        at.setattr(f"gt.refinery.{where}", killed)
+        with pytest.raises(Killed):
+            forge.merge()
+    before, gone = forge.measure(), forge.hub.with_name("gone")
+    forge.hub.rename(gone)
+    with pytest.raises(Unreachable):
+        forge.merge()
+    gone.rename(forge.hub)
+    assert forge.measure() == before, "a remote that can't be reached is no try"
+    report = forge.merge()
+    assert [bead for bead, _ in report.offered] == [one.id]
+    assert [(each / "again").read_text() for each in forge.opened()] == told
+    assert forge.measure() < before
+
+
+def test_a_command_that_fails_calls_a_person_and_is_not_run_again_before(forge: Forge) -> None:
+    yard = forge.scene
+    one = yard.submit({"a": "a"})
+    forge.breaks()
+    for _ in range(2):
+        report = forge.merge()
+        assert (report.exit_code, len(forge.opened())) == (20, offers.TRIES)
+    (left,) = report.left
+    assert (left.standing, left.cause, left.hint) == (Standing.HELD, "not-offered", "gt merge --again")
+    assert "exit 1" in left.why
+    forge.reconcile()
+    with yard.ledger.read() as snapshot:
+        assert [page.subject for page in snapshot.pages()] == [one.id]
+    forge.place.with_name("broken").unlink()
+    report = forge.merge(again=True)
+    assert [bead for bead, _ in report.offered] == [one.id]
+    assert len(report.runs) == 0, "its gates aren't paid for again"
+
+
+def test_another_machine_gets_its_time(forge: Forge) -> None:
+    yard = forge.scene
+    one = yard.submit({"a": "a"})
+    forge.breaks()
+    forge.merge()
+    sub = forge.sub(one)
+    land = yard.look().towns["main"].refinery.land
+    assert land is not None
+    offers.tries(yard.repo, one.id, sub).folder.rename(forge.place.with_name("theirs"))
+    assert yard.causes() == {one.id: "waiting offered"}
+    assert not offers.is_elsewhere(yard.repo, one.id, sub, land, NOW + 1000 + land.timeout + offers.GRACE), (
+        "it may have died"
+    )
+
+
+def test_what_is_taken_back_while_the_command_runs_is_not_offered(
+    forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yard = forge.scene
+    one = yard.submit({"a": "a"})
+    run = asking.ask
+
+    def taken_back(*args: object) -> str:
+        withdraw(yard.repo, yard.ledger, one.id, actor=ALICE, now=NOW + 1000)
+        return run(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("gt.refinery.asking.ask", taken_back)
+    assert forge.merge().offered == []
+    assert (yard.phase(one), forge.branches()) == (Phase.OPEN, [])
+
+
+def test_gt_itself_lands_nothing_there(forge: Forge) -> None:
+    yard = forge.scene
+    one = yard.submit({"a": "a"})
+    with pytest.raises(Refused, match="others land on main"):
+        merge.run(
+            yard.repo, yard.ledger, actor=ALICE, clock=lambda: NOW, environ={}, say=yard.said.append,
+            bypass=Bypass(one.id, "now"),
+        )  # fmt: skip
+
+
+def test_what_one_machine_offers_the_others_know(repo_path: Path) -> None:
+    made = fleet(repo_path)
+    a, bead = made.first, bead_id(1)
+    land = "refinery: {push: origin, land: {command: 'echo https://forge.example/1'}}"
+    text = (a.path / ".gt/town.yaml").read_text().replace("refinery: {push: origin}", land)
+    commit(a.path, {".gt/town.yaml": text})
+    a.git("push", "-q", "origin", "main")
+    b = made.machine("b")
+    taken = a.claim(bead)
+    work = commit(taken.worktree, {"x": "x\n"})
+    a.submit(taken)
+    assert [name for name, _ in b.merge().offered] == [bead]
+    assert a.merge().offered == [], "the ledger on the remote says so"
+    sub = a.get(bead).status.submission
+    assert sub is not None
+    assert sub.offered is not None
+    assert sub.offered.url == "https://forge.example/1"
+    run_git(made.hub, "update-ref", "refs/heads/main", work)
+    a.reconcile()
+    b.reconcile()
+    assert (a.get(bead).phase, b.get(bead).phase) == (Phase.LANDED, Phase.LANDED)
+    assert a.tip() == b.tip() == work
