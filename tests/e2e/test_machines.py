@@ -34,7 +34,7 @@ def hub(new_town: NewTown, tmp_path: Path) -> tuple[Path, Town]:
 def clone(hub: Path, first: Town, name: str) -> Town:
     run_git(hub.parent, "clone", "-q", str(hub), name)
     town = Town(hub.parent / name, first.scripts, since=first.since)
-    town.gt("init")
+    town.here("init")
     return town
 
 

@@ -45,7 +45,7 @@ def clone(town: Town, name: str, url: str = "../hub.git") -> Town:
     run_git(path.parent, "clone", "-q", str(path.parent / "hub.git"), name)
     run_git(path, "remote", "set-url", "origin", url)
     there = Town(path, town.scripts, {"GT_ACTOR": name}, since=town.since)
-    there.gt("init")
+    there.here("init")
     return there
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shlex
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gt.cli.context import Context
+from gt.cli.main import run
 from tests.conftest import run_git
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,9 +127,20 @@ class Town:
         assert ok is None or ran.code in ok, str(ran)
         return ran
 
+    def here(self, *args: str, ok: Container[int] = (0,), cwd: Path | None = None) -> Ran:
+        """As `gt`, in this process: to set a scene and to look at one, which no process has to start for."""
+        out, err = io.StringIO(), io.StringIO()
+        where, environ = cwd or self.path, self.environment()
+        code = run(
+            Context(argv=args, cwd=where, environ=environ, stdin=io.StringIO(), stdout=out, stderr=err)
+        )
+        ran = Ran(args, code, out.getvalue(), err.getvalue())
+        assert ran.code in ok, str(ran)
+        return ran
+
     def data(self, *args: str, ok: Container[int] = (0,), cwd: Path | None = None) -> Any:
-        """What a command prints with `--json`."""
-        return self.gt(*args, "--json", ok=ok, cwd=cwd).data
+        """What a command that only reads prints with `--json`."""
+        return self.here(*args, "--json", ok=ok, cwd=cwd).data
 
     def run(self, *args: str, ok: Container[int] = (0, 20)) -> Ran:
         """`gt run` until it has nothing more to do."""
@@ -140,7 +154,7 @@ class Town:
 
     def create(self, title: str, script: str = "", *options: str) -> str:
         """A Bead whose agent plays this script (sh; it runs in the attempt's worktree); returns its id."""
-        bead = self.gt("create", title, *options).out.strip()
+        bead = self.here("create", title, *options).out.strip()
         self.play(bead, script)
         return bead
 
@@ -170,7 +184,7 @@ class Town:
 
     def why(self, bead: str) -> str:
         """Why a Bead isn't moving, and the command that moves it."""
-        ran = self.gt("why", bead)
+        ran = self.here("why", bead)
         return ran.out + ran.err
 
     # looking
@@ -231,7 +245,7 @@ def found(path: Path, scripts: Path, files: Mapping[str, str] | None = None) -> 
         stage_agent(scripts)
     town = Town(path, scripts)
     town.since = town.commit({".gt/town.yaml": settings(scripts), "gate.sh": GATE, **(files or {})}, "Settle")
-    town.gt("init")
+    town.here("init")
     return town
 
 
