@@ -57,13 +57,24 @@ def first(town: Town) -> str:
     return str(named(town, "first")["id"])
 
 
+def hold_first(town: Town) -> None:
+    """Nobody works on it: what is killed has nothing to do with attempts."""
+    town.here("edit", first(town), "--hold")
+
+
+def need_first(town: Town) -> None:
+    """A second Bead, which comes after the first."""
+    town.create("second", "echo two > second", "--needs", first(town))
+
+
 def submit_first(town: Town) -> None:
-    """An attempt on the first Bead, up to its submission."""
+    """An attempt on the first Bead, up to its submission; another waits for its landing."""
+    need_first(town)
     town.gt("work", first(town))
 
 
 def claim_and_change(town: Town) -> None:
-    town.gt("claim", first(town), "--for", "1h")
+    town.here("claim", first(town), "--for", "1h")
     place = worktree(town)
     town.commit({"first": "by hand"}, cwd=place)
 
@@ -87,7 +98,9 @@ def crash_work(town: Town) -> None:
 
 def leave_a_file(town: Town) -> None:
     """An export of bd with one record, beside the repository."""
-    record = {"id": "bd-1", "title": "third", "status": "open", "created_at": "2026-01-01T00:00:00Z"}
+    hold_first(town)
+    at = "2026-01-01T00:00:00Z"
+    record = {"id": "bd-1", "title": "third", "status": "closed", "created_at": at, "closed_at": at}
     (town.path.parent / "in.jsonl").write_text(json.dumps(record) + "\n")
 
 
@@ -96,11 +109,12 @@ DEEDS = (
     Deed(
         "note",
         lambda town: ("note", first(town), "remember"),
+        hold_first,
         once=lambda town: bool(named(town, "first")["notes"]),
     ),
     Deed("claim", lambda town: ("claim", first(town), "--for", "1h")),
     Deed("submit", lambda _: ("submit",), claim_and_change, worktree, again=(0, 1)),
-    Deed("work", lambda town: ("work", first(town)), again=(0, 10, 75)),
+    Deed("work", lambda town: ("work", first(town)), need_first, again=(0, 10, 75)),
     Deed("merge", lambda _: ("merge",), submit_first, again=(0, 10)),
     Deed("reconcile", lambda _: ("reconcile",), crash_work, again=(0, 10, 11, 12, 20)),
 )
@@ -133,10 +147,9 @@ def settle(town: Town, deed: Deed) -> dict[str, Any]:
 
 @pytest.fixture
 def base(new_town: NewTown) -> Town:
-    """Two Beads, the second needing the first."""
+    """One Bead."""
     town = new_town("base")
-    one = town.create("first", "echo one > first")
-    town.create("second", "echo two > second", "--needs", one)
+    town.create("first", "echo one > first")
     return town
 
 
