@@ -24,19 +24,23 @@ pytestmark = pytest.mark.e2e
 ROUNDS = int(os.environ.get("GT_CRASH_ROUNDS", "12"))
 
 
-def build(new_town: NewTown) -> Town:
-    """Independent, dependent, red at first, and one that talks; each takes a moment in pieces."""
+SCRIPTS = {
+    "one": "echo 1 > one; sleep 0.1; git add one; git commit -qm one; sleep 0.1; echo 1 > one-more",
+    "two": "cat one > two; sleep 0.1",
+    "three": "echo 3 > three; if grep -q 'something bad' \"$scripts/$GT_BEAD.$GT_TOKEN.prompt\"; then git rm -qf --ignore-unmatch bad; "
+    "else sleep 0.1; echo x > bad; fi",
+    "four": "sleep 0.2; echo 4 > four",
+}
+"""Independent, dependent, red at first, and one more beside them; each takes a moment in pieces."""
+
+
+def build(new_town: NewTown, *titles: str) -> Town:
+    """A town with these Beads; `two` needs `one`."""
     town = new_town("base")
-    one = town.create(
-        "one", "echo 1 > one; sleep 0.1; git add one; git commit -qm one; sleep 0.1; echo 1 > one-more"
-    )
-    town.create("two", "cat one > two; sleep 0.1", "--needs", one)
-    town.create(
-        "three",
-        "echo 3 > three; if grep -q 'something bad' \"$scripts/$GT_BEAD.$GT_TOKEN.prompt\"; then git rm -qf --ignore-unmatch bad; "
-        "else sleep 0.1; echo x > bad; fi",
-    )
-    town.create("four", "sleep 0.2; echo 4 > four")
+    made: dict[str, str] = {}
+    for title in titles:
+        needs = ("--needs", made["one"]) if title == "two" else ()
+        made[title] = town.create(title, SCRIPTS[title], *needs)
     return town
 
 
@@ -98,7 +102,7 @@ def titled(town: Town, title: str) -> str:
 def test_run_is_killed_and_run_again(new_town: NewTown, tmp_path: Path, part: int) -> None:
     # In two parts, so that two workers share the longest test.
     tried(
-        build(new_town),
+        build(new_town, *SCRIPTS),
         tmp_path,
         max(1, ROUNDS // 2),
         lambda _: ("run", "--yes", f"-j{part + 3}"),
@@ -108,7 +112,7 @@ def test_run_is_killed_and_run_again(new_town: NewTown, tmp_path: Path, part: in
 
 def test_work_is_killed(new_town: NewTown, tmp_path: Path) -> None:
     tried(
-        build(new_town),
+        build(new_town, "one", "two"),
         tmp_path,
         max(1, ROUNDS // 3),
         lambda town: ("work", titled(town, "one")),
@@ -121,4 +125,4 @@ def test_merge_is_killed(new_town: NewTown, tmp_path: Path) -> None:
         town.gt("work", titled(town, "one"))
         town.gt("work", titled(town, "three"))
 
-    tried(build(new_town), tmp_path, max(1, ROUNDS // 3), lambda _: ("merge",), prepare)
+    tried(build(new_town, "one", "three"), tmp_path, max(1, ROUNDS // 3), lambda _: ("merge",), prepare)
