@@ -48,6 +48,11 @@ class Commit:
     message: str
 
 
+def is_oid(name: str) -> bool:
+    """Whether this is a whole id, which never changes what it names; a ref does, and so does a short id."""
+    return len(name) in (40, 64) and not name.strip("0123456789abcdef")
+
+
 def parse_tree(oid: str, data: bytes) -> tuple[Entry, ...]:
     """The entries of a tree object; the length of its own id tells that of its entries'.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gt.git.formats import seconds
+from gt.git.formats import is_oid, seconds
 from gt.git.remembered import Remembered
 from gt.git.repo import Repo
 from gt.git.run import git
@@ -33,13 +33,24 @@ def steps(
 
     `paths` (literal) leaves only those that differ from their first parent there; `limit` (0: none) stops early.
     """
+    named = tuple(f":(top,literal){path}" for path in paths)
+    # A whole history is too much to be remembered; a part of one is asked for by everybody who looks at the target.
+    if is_oid(new) and (is_oid(old) if old else limit):
+        return _steps.or_make((repo, old, new, named, limit), lambda: _walked(repo, old, new, named, limit))
+    return _walked(repo, old, new, named, limit)
+
+
+def _walked(repo: Repo, old: str | None, new: str, named: tuple[str, ...], limit: int) -> tuple[Step, ...]:
     what = ("%H", "%P", "%T", "%ct", "%B")
     limits = (f"--max-count={limit}",) if limit else ()
-    named = tuple(f":(top,literal){path}" for path in paths)
     log = ("log", "-z", "--first-parent", "--no-show-signature", "--no-notes", "--encoding=UTF-8")
     exclude = () if old is None else (f"^{old}",)
     done = git(repo, *log, *limits, f"--format={'%x01'.join(what)}", new, *exclude, "--", *named)
     return tuple(_step(field) for field in done.fields if field)
+
+
+_steps: Remembered[tuple[Repo, str | None, str, tuple[str, ...], int], tuple[Step, ...]] = Remembered(16)
+"""The last answers."""
 
 
 def _step(field: str) -> Step:

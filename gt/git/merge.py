@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gt.errors import Malformed
 from gt.git.filling import fill_in, is_partial
+from gt.git.formats import is_oid
 from gt.git.objects import MissingObject, Objects
 from gt.git.remembered import Remembered
 from gt.git.repo import Repo
@@ -63,8 +64,6 @@ __all__ = [
     "trailers",
 ]
 
-OID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-
 TRAILER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)[ \t]*:[ \t]*(.*)")
 
 
@@ -100,13 +99,31 @@ def merge_trees(repo: Repo, ours: str, theirs: str, *, arena: Path) -> Merged:
 
 def is_ancestor(repo: Repo, old: str, new: str) -> bool:
     """Whether `new` contains `old`; a commit contains itself."""
-    return old == new or git(repo, "merge-base", "--is-ancestor", old, new, ok=(0, 1)).code == 0
+
+    def asked() -> bool:
+        return git(repo, "merge-base", "--is-ancestor", old, new, ok=(0, 1)).code == 0
+
+    if old == new:
+        return True
+    return _contained.or_make((repo, old, new), asked) if is_oid(old) and is_oid(new) else asked()
+
+
+_contained: Remembered[tuple[Repo, str, str], bool] = Remembered(4096)
+"""The last answers."""
 
 
 def first_parents(repo: Repo, old: str | None, new: str) -> tuple[str, ...]:
     """The commits of `new`'s first-parent line that `old` doesn't contain, oldest first."""
     exclude = () if old is None else (f"^{old}",)
-    return git(repo, "rev-list", "--first-parent", "--reverse", new, *exclude).lines
+
+    def asked() -> tuple[str, ...]:
+        return git(repo, "rev-list", "--first-parent", "--reverse", new, *exclude).lines
+
+    return _lines.or_make((repo, old, new), asked) if old and is_oid(old) and is_oid(new) else asked()
+
+
+_lines: Remembered[tuple[Repo, str, str], tuple[str, ...]] = Remembered(16)
+"""The last answers: many commits may be in one."""
 
 
 def merge_base(repo: Repo, one: str, other: str) -> str | None:
@@ -117,7 +134,7 @@ def merge_base(repo: Repo, one: str, other: str) -> str | None:
 
 def changed_paths(repo: Repo, old_tree: str | None, new_tree: str | None) -> tuple[Change, ...]:
     """All paths that differ between two trees or commits (None: the empty tree); a rename is two changes."""
-    if all(each is None or OID.fullmatch(each) for each in (old_tree, new_tree)):
+    if all(each is None or is_oid(each) for each in (old_tree, new_tree)):
         with Objects(repo) as odb, suppress(MissingObject, Malformed):
             return tuple(diff_trees(odb, _tree(odb, old_tree), _tree(odb, new_tree), repo.zero))
     return _diff(repo, old_tree, new_tree)
