@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from json.decoder import scanstring as _unquoted  # type: ignore[attr-defined]
 from typing import Any
 
@@ -23,12 +24,10 @@ MAX_KEY = 500
 _VISIBLE = r"\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
 """Written as they are. The rest is what YAML forbids or reads as a line break, and what reverses text on screen."""
 
-_PLAIN = re.compile(rf"[A-Za-z_/\u00c0-\u024f][{_VISIBLE}]*\Z")
+_FIRST = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_/")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """Booleans and nulls of some YAML version; everything else that isn't text begins with no letter."""
-_BLOCK = re.compile(rf"[{_VISIBLE}\t\n]+\Z")
-_ESCAPED = re.compile(rf"[^{_VISIBLE}]|[\"\\]")
-_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 _ATOMS: dict[str, Any] = {"null": None, "true": True, "false": False, "[]": [], "{}": {}}
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+(e[+-][0-9]+)?)?\Z")
@@ -107,7 +106,7 @@ def _key(key: object) -> str:
 
 
 def _string(text: str, pad: str) -> str:
-    if "\n" in text and _BLOCK.match(text) and not text.isspace():
+    if "\n" in text and not text.isspace() and _visible(text.replace("\n", "").replace("\t", "")):
         return _block(text, pad)
     written = _line(text)
     if len(text) < 16 and len(_lines) < 2000:
@@ -117,7 +116,8 @@ def _string(text: str, pad: str) -> str:
 
 def _line(text: str) -> str:
     if (
-        _PLAIN.match(text)
+        _begins_plainly(text)
+        and _visible(text)
         and ": " not in text
         and " #" not in text
         and text[-1] not in ": "
@@ -127,10 +127,28 @@ def _line(text: str) -> str:
     return _quoted(text)
 
 
+def _begins_plainly(text: str) -> bool:
+    """Whether it begins as only text does in YAML: with a Latin letter, `_` or `/`."""
+    first = text[:1]
+    return first in _FIRST if first.isascii() else "\u00c0" <= first <= "\u024f"
+
+
+def _visible(text: str) -> bool:
+    """Whether there is nothing in it but what is written as it is."""
+    return (text.isascii() and text.isprintable()) or _hidden().search(text) is None
+
+
+@cache
+def _hidden() -> re.Pattern[str]:
+    """Compiled when first needed: that takes milliseconds, and most text is ASCII."""
+    return re.compile(rf"[^{_VISIBLE}]")
+
+
 def _quoted(text: str) -> str:
     if text.isalnum() and text.isascii():
         return f'"{text}"'
-    return '"' + _ESCAPED.sub(_escape, text) + '"'
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"' if _visible(text) else '"' + _hidden().sub(_escape, text) + '"'
 
 
 def _block(text: str, pad: str) -> str:
