@@ -73,8 +73,9 @@ class GateRun:
     """A sentence."""
     again: bool = False
     """The gates have failed on this very tree before; that outcome must not be taken for this run's."""
-    left: float = 1.0
-    """Of a run under way: how much is left, as a part of the time such runs take; below 0 when it is overdue."""
+    left: float = field(default=1.0, compare=False)
+    """Of a run under way: how much is left, as a part of the time such runs take; below 0 when it is overdue. It is the
+    same run all the while."""
 
 
 class Verdict(StrEnum):
