@@ -6,11 +6,11 @@ An agent's rate starts from the town's; the town's from a guess that a few chang
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gt.core.coins import clean
-from gt.core.docket import NOBODY, Docket, Tally
+from gt.core.docket import NOBODY, Docket, Tally, Tried, Verdict
 from gt.core.findings import Findings
 
 TOWN = Tally(0.2, 1.8)
@@ -65,12 +65,15 @@ def believe(docket: Docket, found: Findings) -> Rates:
             whole = clean(sorted(risks[change] for change in red))
             for change in sorted(red):
                 count(change, min(1.0, risks[change] / (1 - whole)))
-    greens = [tree for tree in found.trees.values() if tree.green]
-    lies = sum(len(tree.reds) for tree in greens)
-    flakes = docket.record.flakes.plus(lies, len(greens))
-    return Rates(
-        _risks(docket, seen), min(MOST_FLAKES, _mean(FLAKES, flakes)), _mean(PAIRS, docket.record.pairs)
-    )
+    flake = _mean(FLAKES, docket.record.flakes, *(lies(tree.runs) for tree in found.trees.values()))
+    return Rates(_risks(docket, seen), min(MOST_FLAKES, flake), _mean(PAIRS, docket.record.pairs))
+
+
+def lies(runs: Iterable[Tried]) -> Tally:
+    """How often gates failed on a tree that they passed as well, and whether they did: by all runs on it."""
+    verdicts = [run.verdict for run in runs]
+    passed = Verdict.PASS in verdicts
+    return Tally(verdicts.count(Verdict.FAIL) if passed else 0, passed)
 
 
 def _risks(docket: Docket, seen: Mapping[str, Tally]) -> dict[str, float]:
@@ -86,5 +89,6 @@ def _risks(docket: Docket, seen: Mapping[str, Tally]) -> dict[str, float]:
 
 
 def _mean(*tallies: Tally) -> float:
-    yes = sum(tally.yes for tally in tallies)
-    return yes / (yes + sum(tally.no for tally in tallies))
+    """The same whatever the order: a plan must not hang on it."""
+    yes = math.fsum(tally.yes for tally in tallies)
+    return yes / (yes + math.fsum(tally.no for tally in tallies))

@@ -14,6 +14,7 @@ from gt.core.bead import Bead, Result
 from gt.core.docket import NOBODY, Change, Docket, Ids, Record, Tally, Tip, Tried
 from gt.core.docket import GateRun as Wanted
 from gt.core.docket import Verdict as Ruled
+from gt.core.rates import lies
 from gt.core.ready import satisfied
 from gt.core.town import Town
 from gt.core.world import Queued, Standing
@@ -100,12 +101,13 @@ class Docketing:
         changes = tuple(
             self._change(tip, town, each, beads, waiting, work) for each in queued if each.bead in waiting
         )
+        tried, flakes = self._tried(tip, town, waiting)
         return Docket(
             changes=changes,
             tips=self.tips(tip),
-            tried=tuple(self._tried(tip, town, waiting)),
+            tried=tuple(tried),
             running=tuple(running),
-            record=self._record(beads.values(), landed),
+            record=self._record(beads.values(), landed, flakes),
             now=self.yard.clock(),
         )
 
@@ -234,19 +236,35 @@ class Docketing:
             self._vetted[key] = bool(own.tests) and own.proofs(self.yard.repo, self.yard.clock()) is not None
         return self._vetted[key]
 
-    def _tried(self, tip: str, town: Town, waiting: Mapping[str, Member]) -> Iterable[Tried]:
+    def _tried(self, tip: str, town: Town, waiting: Mapping[str, Member]) -> tuple[list[Tried], Tally]:
+        """What was tried, and how often gates lied on trees of which more than all has landed since.
+
+        A run counts once for what was in its tree, however many tips the same is on.
+        """
         names = {member.name: member for member in waiting.values()}
-        bases = {each.name for each in self.tips(tip)}
-        landed = NOBODY.union(*(each.landed for each in self.tips(tip)))
+        at: dict[str, Ids] = {}
+        landed = NOBODY
+        for each in self.tips(tip):
+            landed = at[each.name] = landed | each.landed
+        told: list[Tried] = []
+        past: dict[Ids, list[Tried]] = {}
+        heard: dict[Ids, set[Outcome]] = {}
         for (base, asked), known in self.asked.items():
-            if base not in bases or (base, asked) in self.disowned:
+            if base not in at or (base, asked) in self.disowned:
                 continue
             it = self._again(base, asked, known, names, town)
             if it is not None:
+                content = at[base] | asked
+                place = past.setdefault(content, []) if content < landed else told
                 # What speaks of nothing but the target must be young, whoever had it run.
-                ttl = outcomes.CONTROL_TTL if asked <= landed else outcomes.TTL
-                yield from self._told(base, asked, it, ttl, town)
-        yield from self._of_target(tip, town)
+                ttl = outcomes.CONTROL_TTL if content == landed else outcomes.TTL
+                place += self._told(base, asked, it, ttl, town, heard.setdefault(content, set()))
+        told += self._of_target(tip, town, heard.get(landed, set()))
+        flakes = Tally()
+        for runs in past.values():
+            lied = lies(runs)
+            flakes = flakes.plus(lied.yes, lied.no)
+        return told, flakes
 
     def _again(
         self, base: str, asked: Ids, known: Candidate | None, names: Mapping[str, Member], town: Town
@@ -263,7 +281,10 @@ class Docketing:
         except GtError:
             return None
 
-    def _told(self, base: str, asked: Ids, it: Candidate, ttl: int, town: Town) -> Iterable[Tried]:
+    def _told(
+        self, base: str, asked: Ids, it: Candidate, ttl: int, town: Town, heard: set[Outcome]
+    ) -> Iterable[Tried]:
+        """What the outcomes say of a run, but for what was heard already."""
         repo, now = self.yard.repo, self.yard.clock()
         seen = [test.known(repo, now, ttl) for test in it.tests]
         excused = self._excused_on(base) if asked else frozenset()
@@ -277,12 +298,16 @@ class Docketing:
             sick = self._sick_until(base, town)
             reds = [each for each in reds if each.at > sick]
         for each in reds:
-            yield Tried(base, asked, Ruled.FAIL, self._named_in(each, it))
+            if each not in heard:
+                yield Tried(base, asked, Ruled.FAIL, self._named_in(each, it))
         if all(_suffices(test, known) for test, known in zip(it.tests, seen, strict=True)):
             yield Tried(base, asked, Ruled.PASS)
         elif not reds:
-            for _ in range(max(map(outcomes.stalled, seen), default=0)):
+            new = [[each for each in known if each not in heard] for known in seen]
+            for _ in range(max(map(outcomes.stalled, new), default=0)):
                 yield Tried(base, asked, Ruled.COULD_NOT_RUN)
+            heard.update(*new)
+        heard.update(reds)
 
     def _excused_on(self, base: str) -> Ids:
         """The gates that this earlier tip was red for when it landed: what was red on it for them tells of nobody."""
@@ -311,22 +336,22 @@ class Docketing:
                 return outcomes.EVER
         return until
 
-    def _of_target(self, tip: str, town: Town) -> Iterable[Tried]:
+    def _of_target(self, tip: str, town: Town, heard: set[Outcome]) -> Iterable[Tried]:
         repo, now = self.yard.repo, self.yard.clock()
         it = self.candidate(Train(tip, ()), town)
-        verdicts = [self._control(test, test.known(repo, now, outcomes.CONTROL_TTL)) for test in it.tests]
-        if Verdict.FAIL in verdicts:
-            yield Tried(tip, frozenset(), Ruled.FAIL)
-        elif all(verdict is Verdict.PASS for verdict in verdicts):
-            yield Tried(tip, frozenset(), Ruled.PASS)
+        known = [test.known(repo, now, outcomes.CONTROL_TTL) for test in it.tests]
+        last = [self._control(test, its) for test, its in zip(it.tests, known, strict=True)]
+        reds = {each for each in last if each is not None and each.verdict is Verdict.FAIL}
+        if reds:
+            if not reds <= heard:
+                yield Tried(tip, NOBODY, Ruled.FAIL)
+        elif all(_suffices(test, its) for test, its in zip(it.tests, known, strict=True)):
+            yield Tried(tip, NOBODY, Ruled.PASS)
 
     @staticmethod
-    def _control(test: Test, known: Sequence[Outcome]) -> Verdict | None:
+    def _control(test: Test, known: Sequence[Outcome]) -> Outcome | None:
         """The last word on the target's own tree: of whoever passed on it, or of a control that failed."""
-        if test.excused:
-            return Verdict.PASS if _suffices(test, known) else None
-        last = outcomes.latest(outcomes.by_itself(known))
-        return last.verdict if last else None
+        return None if test.excused else outcomes.latest(outcomes.by_itself(known))
 
     def _named_in(self, failed: Outcome, it: Candidate) -> Ids:
         """The members that a failing log points to: a path that only they change occurs in it."""
@@ -339,7 +364,8 @@ class Docketing:
             )
         return self._named[failed.log]
 
-    def _record(self, beads: Iterable[Bead], landed: Iterable[Bead]) -> Record:
+    @staticmethod
+    def _record(beads: Iterable[Bead], landed: Iterable[Bead], flakes: Tally) -> Record:
         bad: Counter[str] = Counter()
         good: Counter[str] = Counter()
         for bead in beads:
@@ -349,21 +375,7 @@ class Docketing:
         for bead in landed:
             if bead.status.submission is not None:
                 good[bead.status.submission.agent] += 1
-        return Record(
-            {name: Tally(bad[name], good[name]) for name in bad.keys() | good.keys()}, self._flakes()
-        )
-
-    def _flakes(self) -> Tally:
-        """Red runs on trees that passed as well, and passes: of what was tried here."""
-        lied = passed = 0
-        for it in self._candidates.values():
-            for test in it.tests:
-                known = test.known(self.yard.repo, self.yard.clock())
-                passes = sum(1 for each in known if each.verdict is Verdict.PASS)
-                passed += passes
-                if passes:
-                    lied += sum(1 for each in known if each.verdict is Verdict.FAIL)
-        return Tally(lied, passed)
+        return Record({name: Tally(bad[name], good[name]) for name in bad.keys() | good.keys()}, flakes)
 
 
 def _suffices(test: Test, known: Iterable[Outcome]) -> bool:

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gt.core.docket import NOBODY, Change, Docket, GateRun, Ids, Purpose, Record, Tally, Tip, Tried, Verdict
+from gt.core.findings import find
+from gt.core.rates import believe, lies
 from gt.core.rulings import Land, Reject, RejectPair, Ruling
 from gt.core.speculate import Plan, plan
 from gt.core.suspicion import PROOF
@@ -420,3 +422,19 @@ def test_on_a_red_target_each_change_is_tried_by_itself_once_and_what_is_green_l
     assert (nothing.runs, nothing.rulings) == ((), ()), "nobody is rejected"
     green = Tried("t0", frozenset({"c00"}), Verdict.PASS)
     assert plan(replace(docket, tried=(*reds, green)), 2).rulings == (Land(("c00",), green),)
+
+
+def test_beliefs_do_not_hang_on_the_order_in_which_agents_are_listed() -> None:
+    tallies = {f"a{n}": Tally(n / 10, n / 7) for n in range(9)}
+    queue = tuple(replace(each, agent="a3") for each in changes(3).values())
+    there, back = (
+        Docket(queue, (Tip("t0"),), record=Record(dict(items)))
+        for items in (tallies.items(), reversed(tallies.items()))
+    )
+    assert believe(there, find(there)) == believe(back, find(back))
+
+
+def test_gates_lie_where_a_tree_passed_as_well() -> None:
+    red, green = Tried("t0", frozenset({"c00"}), Verdict.FAIL), Tried("t0", frozenset({"c00"}), Verdict.PASS)
+    assert lies([red, green, red]) == Tally(2, 1)
+    assert lies([red, red]) == Tally(0, 0)
