@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
 from gt import lock
@@ -36,13 +37,14 @@ def run(
     again: bool = False,
     dry: bool = False,
     bypass: Bypass | None = None,
+    ticks: Callable[[], float] = time.monotonic,
 ) -> MergeReport:
     """Merge until nothing more can be done for a target (default: the first).
 
     `say` hears of progress; `tell` of each landing and rejection, once it is recorded.
     `again`: forget counted gate runs, red controls and runs that could not be made. `dry`: only look. `bypass`: land that one
-    without proof, and do nothing else; raises Refused and Conflict where more than gates is against it. Raises
-    Busy while another merge is at work here, KeyboardInterrupt when interrupted.
+    without proof, and do nothing else; raises Refused and Conflict where more than gates is against it. `ticks`: seconds
+    since any moment, by which it is judged how far gate runs are. Raises Busy while another merge is at work here, KeyboardInterrupt when interrupted.
     """
     if dry:
         seen = look(repo, ledger, clock())
@@ -68,7 +70,7 @@ def run(
         yard = Yard(repo, actor, clock, environ, say, report.runs.append)
         if again:
             seen = _forgiven(yard, ledger, seen, name)
-        merging = Merging(yard, ledger, held, name, report, tell)
+        merging = Merging(yard, ledger, held, name, report, tell, ticks)
         if bypass is None:
             merging.loop(seen)
         else:

@@ -15,6 +15,7 @@ from gt.core.bead import Bead, Result, Submission
 from gt.core.docket import Docket, GateRun, Purpose
 from gt.core.findings import find
 from gt.core.lineup import line_up
+from gt.core.pace import left
 from gt.core.rulings import Land
 from gt.core.slotting import slot_count
 from gt.core.speculate import Plan, plan
@@ -36,7 +37,7 @@ from gt.refinery.commits import Unlayable, lay
 from gt.refinery.docketing import Docketing
 from gt.refinery.landed import members
 from gt.refinery.lanes import Finished, Lanes
-from gt.refinery.measured import machine, typical, usage
+from gt.refinery.measured import machine, usage
 from gt.refinery.proving import Candidate, Keys, Proved, Slot, prove
 from gt.refinery.train import Member, Yardmaster
 from gt.refinery.yard import Yard
@@ -67,10 +68,14 @@ class Merging:
     target: str
     report: MergeReport
     tell: Callable[[str], None]
+    ticks: Callable[[], float] = time.monotonic
+    """Seconds since any moment: how far gate runs are is told by it."""
     docketing: Docketing = field(init=False)
     rulings: Rulings = field(init=False)
     keys: Keys = field(default_factory=Keys)
     after: Aftercare = field(init=False)
+    took: list[float] = field(default_factory=list)
+    """How long each run took that came to its end, all of its gates together."""
     controls: int = 0
     """How often the target itself was gated because something seemed wrong with it."""
     judged: set[tuple[str, str]] = field(default_factory=set)
@@ -111,7 +116,7 @@ class Merging:
         """The lanes; at the end nothing runs in them, and nothing is pinned for them."""
         used: set[int] = set()
         try:
-            with Lanes[GateRun](time.monotonic, used) as lanes:
+            with Lanes[GateRun](self.ticks, used) as lanes:
                 yield lanes
         finally:
             for number in used:
@@ -238,11 +243,9 @@ class Merging:
         return changed
 
     def _docket(self, seen: View, tip: str, town: Town, lanes: Lanes[GateRun]) -> Docket:
-        now = time.monotonic()
-        judged = {gate.name for gate in town.gates if gate.when == "before"}
-        usual = typical([each for each in self.report.runs if each.gate in judged])
+        now = self.ticks()
         running = [
-            replace(lane.run, left=1 - (now - lane.began) / usual if usual else 1.0)
+            replace(lane.run, left=left(now - lane.began, self.took))
             for lane in lanes.running
             if not lane.stop.is_set() and not is_after(lane)
         ]
@@ -323,9 +326,10 @@ class Merging:
 
     def _heard(self, over: Finished[GateRun]) -> None:
         self._pin(over.slot, None, "gated")
-        if over.error is None or isinstance(over.error, KeyboardInterrupt):
-            return
-        raise over.error
+        if over.error is not None and not isinstance(over.error, KeyboardInterrupt):
+            raise over.error
+        if over.proved is not None and over.proved.ran and over.run.purpose is not Purpose.AFTER:
+            self.took.append(over.took)
 
     def _cancel_all(self, lanes: Lanes[GateRun]) -> None:
         """Stop what is gated to land; what looks after the target tells as much as before."""

@@ -40,6 +40,8 @@ class Finished(Generic[Run]):
     slot: int
     proved: Proved | None
     error: BaseException | None
+    took: float
+    """How long it was under way, in seconds."""
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ class Lanes(Generic[Run]):
                 os.read(self._bell[0], 1)
             lane = self.lanes.pop(number)
             lane.thread.join()
-            found.append(Finished(lane.run, number, proved, error))
+            found.append(Finished(lane.run, number, proved, error, self.clock() - lane.began))
 
     def _work(self, number: int, work: Callable[[Slot], Proved], stop: threading.Event) -> None:
         proved, error = None, None

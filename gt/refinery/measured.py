@@ -28,9 +28,3 @@ def usage(runs: Sequence[Outcome], repo: Repo) -> list[Usage]:
     """What the last gate runs took: these, or (where there are none) those that are kept."""
     known = runs or [each for each in outcomes.everything(repo) if each.seconds]
     return [Usage(each.gate, each.seconds, each.cpu, each.rss) for each in known[-LATELY:]]
-
-
-def typical(runs: Sequence[Outcome]) -> float:
-    """Seconds that a gate run takes, by the last ones."""
-    lately = sorted(each.seconds for each in runs[-20:] if each.seconds)
-    return lately[len(lately) // 2] if lately else 0.0

@@ -91,6 +91,8 @@ class Proved:
     verdict: Verdict
     outcome: Outcome | None = None
     """The one that was not a pass; None if all passed."""
+    ran: bool = True
+    """Whether any gate was run: all may be known already."""
 
 
 @dataclass(slots=True)
@@ -136,16 +138,18 @@ def prove(
     `fresh`: what was red before doesn't answer, and what speaks for the target itself must be young. Raises
     KeyboardInterrupt when cancelled: then the gate that ran is dead, and nothing of it is recorded.
     """
+    ran = False
     for test in it.tests:
         with keys.held(test.check.key, slot.cancelled) as waited:
             outcome = _known(yard, it, test, fresh=fresh and not waited)
             if outcome is None:
                 outcome = _run(yard, it, test, slot, queue, label)
+                ran = True
             else:
                 yard.say(f"{label}: gate {test.check.gate.name}: {outcome.verdict} (kept)")
         if outcome.verdict is not Verdict.PASS and not (outcome.verdict is Verdict.FAIL and test.excused):
-            return Proved(outcome.verdict, outcome)
-    return Proved(Verdict.PASS)
+            return Proved(outcome.verdict, outcome, ran)
+    return Proved(Verdict.PASS, ran=ran)
 
 
 def _known(yard: Yard, it: Candidate, test: Test, *, fresh: bool) -> Outcome | None:
