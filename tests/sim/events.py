@@ -7,15 +7,14 @@ queue that is simulated, ours or another's.
 from __future__ import annotations
 
 import heapq
-import random
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from tests.sim.dice import throw
 from tests.sim.truth import Truth
 
-JITTER = 0.05
-"""By how much a gate run is shorter or longer than one gate time, at most."""
 ENDLESS = 60
 """Gate runs a change after which a queue is taken to be stuck."""
 
@@ -61,12 +60,16 @@ class Score:
     count: int = 0
 
 
+def told(what: str, changes: Iterable[str]) -> str:
+    """A line of a tale."""
+    return " ".join([what, *sorted(changes)])
+
+
 class Town:
     """The state of a simulation, and what a queue may do to it."""
 
     def __init__(self, truth: Truth, slots: int, seed: int = 0) -> None:
-        self.truth, self.slots = truth, slots
-        self.rng = random.Random(f"gates {seed}")
+        self.truth, self.slots, self.seed = truth, slots, seed
         self.now = 0.0
         self.landed: frozenset[str] = frozenset()
         self.rejected: frozenset[str] = frozenset()
@@ -78,6 +81,10 @@ class Town:
         self.ended: Job | None = None
         """The run that ended just now."""
         self.score = Score(count=len(truth.arrivals))
+        self.tale: list[str] = []
+        """What happened, a line each."""
+        self._seen: Counter[frozenset[str]] = Counter()
+        """How often each tree was run."""
         self._ends: list[tuple[float, int]] = []
 
     @property
@@ -91,11 +98,13 @@ class Town:
         whole = self.landed | frozenset(content)
         assert not whole & self.rejected, "a rejected change is gated again"
         good = self.truth.good(whole)
-        lies = self.rng.random() < (self.truth.flake if good else self.truth.slip)
-        length = 1 + self.rng.uniform(-JITTER, JITTER)
+        chance, length = throw(self.seed, whole, self._seen[whole])
+        self._seen[whole] += 1
+        lies = chance < (self.truth.flake if good else self.truth.slip)
         number = self.score.runs
         job = Job(number, whole, self.landed, self.now, self.now + length, good != lies, not good and lies)
         self.running[number] = job
+        self.tale.append(told("gate", whole))
         heapq.heappush(self._ends, (job.ends, number))
         self.score.runs += 1
         assert self.score.runs <= ENDLESS * self.score.count + ENDLESS, "it never ends"
@@ -104,10 +113,12 @@ class Town:
     def cancel(self, job: Job) -> None:
         """Stop a run; nothing is learned from it."""
         del self.running[job.number]
+        self.tale.append(told("stop", job.content))
         self.score.spent += self.now - job.started
 
-    def land(self, changes: Iterable[str], proof: Job) -> None:
+    def land(self, changes: Collection[str], proof: Job) -> None:
         """Land changes that a green run on exactly this tree proves."""
+        self.tale += [told("land", [change]) for change in changes]
         new = frozenset(changes)
         assert new <= self.waiting.keys(), "only what waits can land"
         assert proof.green, "a red run proves nothing"
@@ -123,6 +134,7 @@ class Town:
 
     def reject(self, change: str) -> None:
         """Decide against a change."""
+        self.tale.append(told("reject", [change]))
         del self.waiting[change]
         self.score.innocent += not self.truth.guilty(change, self.landed)
         self.rejected |= {change}
@@ -149,6 +161,7 @@ class Town:
                 job = self.running.pop(number)
                 self.score.spent += job.ends - job.started
                 self.ended = job
+                self.tale.append(told("green" if job.green else "red", job.content))
             policy.act(self)
         for job in list(self.running.values()):
             self.cancel(job)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from gt.core.docket import Change, Docket, GateRun, Record, Tally, Tip, Tried, Verdict
+from gt.core.docket import Change, Docket, GateRun, Ids, Record, Tally, Tip, Tried, Verdict
+from gt.core.pace import left
+from gt.core.rates import lies
 from gt.core.rulings import Land
 from gt.core.speculate import plan
+from gt.refinery.outcomes import CONTROL_TTL
 from tests.sim.events import Job, Town
 from tests.sim.truth import Truth
 
@@ -34,11 +38,16 @@ class Ours:
     """Keeps what a real driver has in the ledger, in git and in files; decides nothing."""
 
     record: Record = field(default_factory=Record)
-    """What is known from before; what this town decides is added."""
+    """What is known from before; what this town decides and forgets is added."""
     changes: dict[str, Change] = field(default_factory=dict)
     tips: list[Tip] = field(default_factory=lambda: [Tip("tip 0")])
-    tried: list[Tried] = field(default_factory=list)
+    tried: list[tuple[int, Tried]] = field(default_factory=list)
+    """Runs that ended, and when, in seconds."""
+    past: dict[Ids, list[Tried]] = field(default_factory=dict)
+    """By content, runs that were forgotten."""
     jobs: dict[int, tuple[Job, GateRun]] = field(default_factory=dict)
+    took: list[float] = field(default_factory=list)
+    """How long runs took that ended."""
     proofs: dict[Tried, Job] = field(default_factory=dict)
     spent: float = 0.0
     """Seconds spent on plans."""
@@ -73,15 +82,19 @@ class Ours:
     def _note(self, town: Town) -> None:
         """What happened since the last plan."""
         for change in town.new:
-            at = int(town.now * 3600 / HOUR)
-            self.changes[change] = Change(change, at=at, agent=town.truth.agents[change])
+            self.changes[change] = Change(change, at=_seconds(town), agent=town.truth.agents[change])
         job = town.ended
         if job is not None:
             _, run = self.jobs.pop(job.number)
+            self.took.append(job.ends - job.started)
             tried = Tried(run.base, run.members, Verdict.PASS if job.green else Verdict.FAIL)
-            self.tried.append(tried)
+            self.tried.append((_seconds(town), tried))
             if job.green:
                 self.proofs[tried] = job
+                if len(job.content) == 1 and run.members & self.changes.keys():
+                    # As it was submitted: on the first tip, like all.
+                    (change,) = run.members
+                    self.changes[change] = replace(self.changes[change], vetted=True)
 
     def _land(self, town: Town, ruling: Land) -> None:
         town.land(ruling.members, self.proofs[ruling.proof])
@@ -96,28 +109,48 @@ class Ours:
         self.record = replace(self.record, agents=agents)
 
     def _docket(self, town: Town) -> Docket:
-        running = tuple(replace(run, left=1 - (town.now - job.started)) for job, run in self.jobs.values())
-        now = int(town.now * 3600 / HOUR)
+        running = tuple(
+            replace(run, left=left(town.now - job.started, self.took)) for job, run in self.jobs.values()
+        )
         return Docket(
             tuple(self.changes.values()),
             tuple(self.tips),
-            tuple(self.tried),
+            tuple(self._fresh(town)),
             running,
             town.rejected,
             self.record,
-            now,
+            _seconds(town),
         )
 
+    def _fresh(self, town: Town) -> Iterator[Tried]:
+        """What was tried; of what speaks of nothing but the target, only what is younger than an hour."""
+        at = Docket((), tuple(self.tips)).landed()
+        landed = at[self.tips[-1].name]
+        old = _seconds(town) - CONTROL_TTL
+        return (t for ended, t in self.tried if ended > old or at[t.base] | t.members != landed)
+
     def _forget(self) -> None:
-        """Leave out what speaks neither of the tip nor of what waits, and tips that nothing is left of."""
-        waiting, last = self.changes.keys(), self.tips[-1]
-        kept = [
-            t for t in self.tried if t.members & waiting or t.base == last.name or last.landed <= t.members
-        ]
-        landed = frozenset().union(*(tip.landed for tip in self.tips))
-        good = [t.verdict for t in self.tried if t not in kept and t.members <= landed]
-        flakes = self.record.flakes.plus(good.count(Verdict.FAIL), good.count(Verdict.PASS))
-        self.tried, self.record = kept, replace(self.record, flakes=flakes)
-        bases = {t.base for t in self.tried} | {run.base for _, run in self.jobs.values()}
+        """Leave out what speaks neither of the target nor of what waits; of such trees only counts how often gates lied."""
+        at = Docket((), tuple(self.tips)).landed()
+        landed = at[self.tips[-1].name]
+        kept = []
+        for ended, t in self.tried:
+            content = at[t.base] | t.members
+            if content == landed or t.members & self.changes.keys():
+                kept.append((ended, t))
+            else:
+                runs = self.past.setdefault(content, [])
+                before, after = lies(runs), lies([*runs, t])
+                runs.append(t)
+                flakes = self.record.flakes.plus(after.yes - before.yes, after.no - before.no)
+                self.record = replace(self.record, flakes=flakes)
+        self.tried = kept
+        bases = {t.base for _, t in self.tried} | {run.base for _, run in self.jobs.values()}
         while len(self.tips) > 1 and self.tips[0].name not in bases:
-            del self.tips[0]
+            first, second, *rest = self.tips
+            self.tips = [Tip(second.name, first.landed | second.landed), *rest]
+
+
+def _seconds(town: Town) -> int:
+    """What a town's clock shows."""
+    return int(town.now * 3600 / HOUR)
