@@ -39,14 +39,13 @@ class Replay:
     strayed: list[str] = field(default_factory=list)
     """Merges that change, by a rename, what the branch doesn't: held for a person's look, they landed as they were merged."""
     empty: list[str] = field(default_factory=list)
-    """Commits that changed nothing."""
+    """Commits that changed nothing, or only settings: those stay as they are."""
     queue: list[tuple[Step, Bead]] = field(default_factory=list)
 
     def play(self, step: Step) -> None:
         """Submit it, once everything that it is built on has landed."""
         head = step.parents[-1] if len(step.parents) == 2 else step.commit
-        first = self.tree(step.parents[0])
-        if self.tree(step.commit) == first:
+        if self.settled(step.commit) == self.settled(step.parents[0]):
             self.flush()
             self.made[step.commit] = self.scene.tip()
             self.empty.append(step.commit)
