@@ -20,5 +20,5 @@ def test_gate_counts_are_those_of_the_simulator(
     tmp_path: Path, slots: int, bad: float, flake: float, pairs: float
 ) -> None:
     for seed in range(2):
-        truth = burst(24, 0.5 * bad, 1.5 * bad, pairs=pairs, flake=flake, slip=flake / 5, seed=seed)
+        truth = burst(24, 0.5 * bad, 1.5 * bad, pairs=pairs, flake=flake, seed=seed)
         same(tmp_path / f"{seed}", truth, slots, seed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from gt.core.docket import Change, Docket, GateRun, Ids, Record, Tally, Tip, Tried, Verdict
@@ -11,7 +10,6 @@ from gt.core.pace import left
 from gt.core.rates import lies
 from gt.core.rulings import Land
 from gt.core.speculate import plan
-from gt.refinery.outcomes import CONTROL_TTL
 from tests.sim.events import Job, Town
 from tests.sim.truth import Truth
 
@@ -41,8 +39,7 @@ class Ours:
     """What is known from before; what this town decides and forgets is added."""
     changes: dict[str, Change] = field(default_factory=dict)
     tips: list[Tip] = field(default_factory=lambda: [Tip("tip 0")])
-    tried: list[tuple[int, Tried]] = field(default_factory=list)
-    """Runs that ended, and when, in seconds."""
+    tried: list[Tried] = field(default_factory=list)
     past: dict[Ids, list[Tried]] = field(default_factory=dict)
     """By content, runs that were forgotten."""
     jobs: dict[int, tuple[Job, GateRun]] = field(default_factory=dict)
@@ -82,13 +79,15 @@ class Ours:
     def _note(self, town: Town) -> None:
         """What happened since the last plan."""
         for change in town.new:
-            self.changes[change] = Change(change, at=_seconds(town), agent=town.truth.agents[change])
+            self.changes[change] = Change(
+                change, at=int(town.now * 3600 / HOUR), agent=town.truth.agents[change]
+            )
         job = town.ended
         if job is not None:
             _, run = self.jobs.pop(job.number)
             self.took.append(job.ends - job.started)
             tried = Tried(run.base, run.members, Verdict.PASS if job.green else Verdict.FAIL)
-            self.tried.append((_seconds(town), tried))
+            self.tried.append(tried)
             if job.green:
                 self.proofs[tried] = job
                 if len(job.content) == 1 and run.members & self.changes.keys():
@@ -115,29 +114,22 @@ class Ours:
         return Docket(
             tuple(self.changes.values()),
             tuple(self.tips),
-            tuple(self._fresh(town)),
+            tuple(self.tried),
             running,
             town.rejected,
             self.record,
-            _seconds(town),
+            int(town.now * 3600 / HOUR),
         )
-
-    def _fresh(self, town: Town) -> Iterator[Tried]:
-        """What was tried; of what speaks of nothing but the target, only what is younger than an hour."""
-        at = Docket((), tuple(self.tips)).landed()
-        landed = at[self.tips[-1].name]
-        old = _seconds(town) - CONTROL_TTL
-        return (t for ended, t in self.tried if ended > old or at[t.base] | t.members != landed)
 
     def _forget(self) -> None:
         """Leave out what speaks neither of the target nor of what waits; of such trees only counts how often gates lied."""
         at = Docket((), tuple(self.tips)).landed()
         landed = at[self.tips[-1].name]
         kept = []
-        for ended, t in self.tried:
+        for t in self.tried:
             content = at[t.base] | t.members
             if content == landed or t.members & self.changes.keys():
-                kept.append((ended, t))
+                kept.append(t)
             else:
                 runs = self.past.setdefault(content, [])
                 before, after = lies(runs), lies([*runs, t])
@@ -145,12 +137,7 @@ class Ours:
                 flakes = self.record.flakes.plus(after.yes - before.yes, after.no - before.no)
                 self.record = replace(self.record, flakes=flakes)
         self.tried = kept
-        bases = {t.base for _, t in self.tried} | {run.base for _, run in self.jobs.values()}
+        bases = {t.base for t in self.tried} | {run.base for _, run in self.jobs.values()}
         while len(self.tips) > 1 and self.tips[0].name not in bases:
             first, second, *rest = self.tips
             self.tips = [Tip(second.name, first.landed | second.landed), *rest]
-
-
-def _seconds(town: Town) -> int:
-    """What a town's clock shows."""
-    return int(town.now * 3600 / HOUR)
