@@ -87,6 +87,7 @@ def commands(town: TownScene) -> Iterator[tuple[tuple[str, ...], int]]:
         f"graph {bead}",
         "agents",
         "crew list",
+        "formula list",
         "supervise systemd",
         "githooks install --yes",
         "githooks status",
