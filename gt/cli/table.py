@@ -59,6 +59,7 @@ ROWS: Final = (
     Row("logs", CHARGE, "Show what an attempt's agent printed", agents=True),
     Row("diff", CHARGE, "Show what an attempt changed: of a live one what its worktree has now, else what it left", agents=True),
     Row("edit", CHARGE, "Change what is wanted of a Bead: by flags, or without any in an editor"),
+    Row("convoy", CHARGE, "Track Beads together: how far they are, and one call when all are over", agents=("show", "list")),
     Row("formula", CHARGE, "Make Beads of a formula: a template with variables, steps and loops", agents=("list", "show", "lint")),
     Row("undo", CHARGE, "Take back what one commit of the ledger did, by another commit"),
     Row("dismiss", CHARGE, "Let go of edits that lost against another when two clones were merged, or take them back"),

@@ -183,13 +183,23 @@ def _idle(world: World, bead: Bead) -> Iterator[Call]:
             yield Call(bead.id, f"waits-{why.cause}", why.text, why.hint, paged=False)
     elif bead.spec.type in CONTAINERS:
         held = world.children(bead.id)
-        if held and not any(satisfied(child) for child in held):
+        if bead.spec.type == "convoy" and any(satisfied(child) for child in held):
+            yield arrived(bead, held)
+        elif held and not any(satisfied(child) for child in held):
             text = f"holds {len(held)} Beads, and none of them was done"
             yield Call(bead.id, "nothing-done", text, f"gt close {bead.id} --reason obsolete", paged=False)
     elif bead.spec.type in FOR_PEOPLE:
         yield Call(bead.id, "decision", "is for a person to decide", f"gt close {bead.id}", paged=False)
     elif world.agent_of(bead) is None:
         yield from _unworkable(world, bead)
+
+
+def arrived(convoy: Bead, held: tuple[Bead, ...]) -> Call:
+    """That all a Convoy holds is over: told once, before it is closed."""
+    landed = sum(child.phase is Phase.LANDED for child in held)
+    closed = f", {len(held) - landed} closed" if landed < len(held) else ""
+    text = f"has arrived: {landed} landed{closed}"
+    return Call(convoy.id, "arrived", text, f"gt convoy show {convoy.id}", epoch=str(len(held)))
 
 
 def _closed_undone(world: World, why: Waiting) -> bool:

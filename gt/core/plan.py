@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from gt.core.bead import Bead, Phase
 from gt.core.breaker import Fitness
-from gt.core.calls import Call, calls, wait_of
+from gt.core.calls import Call, arrived, calls, wait_of
 from gt.core.capacity import opens, refusal
 from gt.core.curbs import Curb, curbs
 from gt.core.ids import LEDGER
@@ -167,9 +167,17 @@ def _containers(world: World) -> Iterator[Action]:
         if bead.spec.type not in CONTAINERS:
             continue
         held = world.children(bead.id)
+        if bead.spec.type == "convoy" and not _is_told(world, arrived(bead, held)):
+            continue
         if any(satisfied(child) for child in held) and wait_of(world, bead) is None:
             note = f"{bead.id}: all that it holds is over ({len(held)})"
             yield Action(By.RECONCILE, "close", (bead.id, "--reason", "done"), note)
+
+
+def _is_told(world: World, call: Call) -> bool:
+    """Whether a call got through, or never will: closing what it is about ends it."""
+    page = world.pages.get(call.page)
+    return page is not None and not (world.pager_of(call.subject) and next_send(page) is not None)
 
 
 def _reverts(world: World) -> Iterator[Action]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from gt.core.bead import Bead, Phase
 from gt.core.draft import Draft, Origin, Rules, made, minted
@@ -11,10 +11,18 @@ from gt.store.ledger import Changes, Ledger, Message, Snapshot
 
 
 def enrol(
-    ledger: Ledger, drafts: Sequence[Draft], origin: Origin, rules: Rules, *, phase: Phase, verb: str
+    ledger: Ledger,
+    drafts: Sequence[Draft],
+    origin: Origin,
+    rules: Rules,
+    *,
+    phase: Phase,
+    verb: str,
+    also: Callable[[Snapshot, tuple[Bead, ...]], Iterable[Bead]] = lambda _, __: (),
 ) -> tuple[Bead, ...]:
     """Write the drafts as Beads in this phase; returns them in the order of the drafts.
 
+    `also` is given the new ones, and returns others that are changed by the same commit.
     Raises Refused for a draft that names what doesn't exist, or that could never start; then nothing has changed.
     """
     outcome: list[tuple[Bead, ...]] = []
@@ -27,7 +35,7 @@ def enrol(
                 raise Busy("a new id was taken meanwhile")
             beads = made(drafts, names, snapshot, origin, rules, phase)
             outcome[:] = [beads]
-            return Changes({bead.id: bead for bead in beads})
+            return Changes({bead.id: bead for bead in (*beads, *also(snapshot, beads))})
 
         message = Message(_subject(verb, names, drafts), verb, origin.actor, names, origin.now)
         ledger.update(held, message, changes).close()

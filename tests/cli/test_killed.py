@@ -55,6 +55,7 @@ ROWS = (
     row("init", "--commit", where="fresh", closely=True),
     row("create", "third", anew=True),
     row("create", "--file", "-", stdin=PLAN, anew=True, closely=True),
+    row("convoy", "create", "together", OPEN, anew=True),
     row("formula", "run", "release", "--var", "version=1.0.0", anew=True),
     row("propose", "an idea", anew=True),
     row("edit", OPEN, "--title", "another", "--priority", "0"),

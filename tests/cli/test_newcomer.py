@@ -19,7 +19,7 @@ from tests.cli.towns import TownScene
 from tests.conftest import run_git
 from tests.core.small import bead as made
 
-NO_DATA = {"crew", "demo", "dep", "formula", "githooks", "help"}
+NO_DATA = {"convoy", "crew", "demo", "dep", "formula", "githooks", "help"}
 """Commands that print no data but play or explain, or are groups of commands."""
 
 

@@ -86,6 +86,7 @@ def commands(town: TownScene) -> Iterator[tuple[tuple[str, ...], int]]:
         f"dep tree {bead}",
         f"graph {bead}",
         "agents",
+        "convoy list",
         "crew list",
         "formula list",
         "supervise systemd",
