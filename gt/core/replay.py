@@ -7,12 +7,12 @@ preconditions; docs/sync.md has the rules in prose.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TypeVar
+from dataclasses import astuple, replace
+from typing import Any, TypeVar
 
 from gt.core.bead import Bead, Status
 from gt.core.fields import plain
-from gt.core.state import Paused, TownState
+from gt.core.state import Paused, TownState, Word
 from gt.core.town import Limits
 from gt.core.trace import trace
 from gt.core.waivers import replayed as replayed_waivers
@@ -58,11 +58,18 @@ def replayed_state(current: TownState, before: TownState, after: TownState) -> T
     """The town's state with what was changed from `before` to `after` on another machine.
 
     What only one side changed is as that side has it. Of two pauses the one that brakes longer stays, and a pause over
-    none; of two commits that were acknowledged for one target, the one that is here. Of waivers, what lets less through.
+    none; of two commits that were acknowledged for one target, or approved for one stage, the one that is here. Of waivers,
+    what lets less through.
     """
     acknowledged = _changed(current.acknowledged, before.acknowledged, after.acknowledged)
     waivers = replayed_waivers(current.waivers, before.waivers, after.waivers)
-    return TownState(_paused(current.paused, before.paused, after.paused), acknowledged, waivers)
+    words = _changed(*(_words(state) for state in (current, before, after)))
+    approved = {stage: Word(*parts) for stage, parts in words.items()}
+    return TownState(_paused(current.paused, before.paused, after.paused), acknowledged, waivers, approved)
+
+
+def _words(state: TownState) -> dict[str, tuple[Any, ...]]:
+    return {stage: astuple(word) for stage, word in state.approved.items()}
 
 
 def _paused(current: Paused | None, before: Paused | None, after: Paused | None) -> Paused | None:

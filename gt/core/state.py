@@ -28,6 +28,16 @@ class Paused:
     until: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A person's word that a commit may go to a stage."""
+
+    commit: str
+    by: str
+    at: int
+    signature: str | None = None
+
+
 LONGEST_WAIVER = 7 * 86400
 """Seconds: a waiver holds no longer, whoever gave it."""
 
@@ -53,9 +63,11 @@ class TownState:
 
     paused: Paused | None = None
     acknowledged: Mapping[str, str] = field(default_factory=dict)
-    """For each target, the commit up to which a person has accepted moves that gt did not make."""
+    """For each target or stage, the commit up to which a person has accepted moves that gt did not make."""
     waivers: tuple[Waiver, ...] = ()
     """By target and gate; those that are over may still be among them."""
+    approved: Mapping[str, Word] = field(default_factory=dict)
+    """For each stage, which commit a person vouched for last."""
 
     def is_paused(self, now: int) -> bool:
         """Whether a person has stopped the whole town, for now."""

@@ -237,16 +237,16 @@ class _Work:
             self.block("the town", why, "gt queue")
             return
         made = current
-        if before.paused != after.paused:
-            if current.paused == after.paused:
-                made = replace(made, paused=before.paused)
-            elif current.paused != before.paused:
-                self.block("the town", "was paused or resumed since", "gt status")
-        if before.waivers != after.waivers:
-            if current.waivers == after.waivers:
-                made = replace(made, waivers=before.waivers)
-            elif current.waivers != before.waivers:
-                self.block("the town", "got or lost a waiver since", "gt waive")
+        for name, since, hint in (
+            ("paused", "was paused or resumed since", "gt status"),
+            ("waivers", "got or lost a waiver since", "gt waive"),
+            ("approved", "has another word for a stage since", "gt status"),
+        ):
+            was, became, now = (getattr(state, name) for state in (before, after, current))
+            if was != became == now:
+                made = replace(made, **{name: was})
+            elif was not in (became, now):
+                self.block("the town", since, hint)
         if made != current:
             self.state = made
 

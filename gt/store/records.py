@@ -10,8 +10,8 @@ from typing import Any
 from gt.core import ids
 from gt.core.bead import API_VERSION
 from gt.core.data import paused_data
-from gt.core.state import LedgerMeta, Paused, TownState, Waiver
-from gt.core.when import parse_time
+from gt.core.state import LedgerMeta, Paused, TownState, Waiver, Word
+from gt.core.when import format_time, parse_time
 from gt.errors import Malformed, Refused
 
 
@@ -52,7 +52,14 @@ def state_data(state: TownState) -> dict[str, Any]:
         from gt.core.waivers import waivers_data  # next to no town has any
 
         data["waivers"] = waivers_data(state.waivers)
+    if state.approved:
+        data["approved"] = {stage: _word_data(word) for stage, word in sorted(state.approved.items())}
     return data
+
+
+def _word_data(word: Word) -> dict[str, Any]:
+    data = {"commit": word.commit, "by": word.by, "at": format_time(word.at), "signature": word.signature}
+    return {key: value for key, value in data.items() if value is not None}
 
 
 def state_from(data: dict[str, Any], where: str) -> TownState:
@@ -65,9 +72,27 @@ def state_from(data: dict[str, Any], where: str) -> TownState:
     if not isinstance(acknowledged, dict) or not all(isinstance(v, str) for v in acknowledged.values()):
         raise Malformed(where, "acknowledged: must be a mapping of targets to commits")
     waivers = _waivers(left.pop("waivers", None), where)
+    approved = left.pop("approved", None) or {}
+    if not isinstance(approved, dict):
+        raise Malformed(where, "approved: must be a mapping of stages to words")
+    words = {str(stage): _word(word, f"approved.{stage}", where) for stage, word in approved.items()}
     for name in left:
         raise Malformed(where, f"{name}: is not a key that belongs here")
-    return TownState(paused, acknowledged, waivers)
+    return TownState(paused, acknowledged, waivers, words)
+
+
+def _word(data: Any, key: str, where: str) -> Word:
+    if not isinstance(data, dict) or not set(data) <= {"commit", "by", "at", "signature"}:
+        raise Malformed(where, f"{key}: must be a mapping of commit, by, at and signature")
+    commit, by, at, signature = (data.get(name) for name in ("commit", "by", "at", "signature"))
+    if not (isinstance(commit, str) and isinstance(by, str) and isinstance(at, str)):
+        raise Malformed(where, f"{key}: commit, by and at must be text")
+    if not isinstance(signature, str | None):
+        raise Malformed(where, f"{key}.signature: must be text")
+    try:
+        return Word(commit, by, parse_time(at), signature)
+    except Refused as error:
+        raise Malformed(where, f"{key}.at: {error.message}") from None
 
 
 def _waivers(data: Any, where: str) -> tuple[Waiver, ...]:

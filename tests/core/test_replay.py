@@ -31,7 +31,7 @@ from gt.core.data import bead_data
 from gt.core.plan import plan
 from gt.core.replay import edge, replayed, replayed_state
 from gt.core.schema import bead_from
-from gt.core.state import Paused, TownState, Waiver
+from gt.core.state import Paused, TownState, Waiver, Word
 from gt.core.town import Limits
 from gt.core.trace import trace
 from gt.errors import IllegalMove
@@ -543,6 +543,14 @@ def test_acknowledged_moves_are_taken_over_target_by_target() -> None:
 
     made = replayed_state(state(a="1", b="2", d="1"), state(a="1", b="1", d="1"), state(a="9", b="8", c="7"))
     assert made.acknowledged == {"a": "9", "b": "2", "c": "7"}
+
+
+def test_words_for_stages_are_taken_over_stage_by_stage() -> None:
+    def state(**words: str) -> TownState:
+        return TownState(approved={stage: Word(commit, "al", NOW) for stage, commit in words.items()})
+
+    made = replayed_state(state(a="1", b="2", d="1"), state(a="1", b="1", d="1"), state(a="9", b="8", c="7"))
+    assert made == state(a="9", b="2", c="7")
 
 
 def waiver(gate: str = "test", until: int = NOW + 60, by: str = "al") -> Waiver:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gt.core.bead import Bead, Closed, CloseReason, FieldConflict, Note, Phase, Result, Spec
 from gt.core.edit import edited
 from gt.core.page import Acknowledged, Page
-from gt.core.state import Paused, TownState, Waiver
+from gt.core.state import Paused, TownState, Waiver, Word
 from gt.core.undo import Deed, Inverse, Taker, inverse
 from tests.core import strategies
 from tests.core.small import NOW, attempt, bead, gt, lease
@@ -307,6 +307,18 @@ def test_a_waiver_is_taken_back() -> None:
     assert state(TownState(), waived, paused).state == replace(paused, waivers=())
     assert state(TownState(), waived, other).obstacles
     assert state(TownState(), waived, TownState()).state is None
+
+
+def test_a_word_for_a_stage_is_taken_back() -> None:
+    word = Word(COMMIT, "alice", NOW)
+    given, other = TownState(approved={"a": word}), TownState(approved={"a": replace(word, by="bob")})
+
+    def state(before: TownState, after: TownState, now: TownState) -> Inverse:
+        return inverse(Deed(COMMIT, "promote", state=(before, after)), Ledger(town=now), TAKER)
+
+    assert state(TownState(), given, given).state == TownState()
+    assert state(TownState(), given, other).obstacles[0].why == "has another word for a stage since"
+    assert state(TownState(), given, TownState()).state is None
 
 
 def test_a_pause_is_taken_back() -> None:

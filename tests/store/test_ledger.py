@@ -12,7 +12,7 @@ import pytest
 
 from gt.core.bead import Bead, Note
 from gt.core.page import Page, page_id
-from gt.core.state import LONGEST_WAIVER, LedgerMeta, Paused, TownState, Waiver
+from gt.core.state import LONGEST_WAIVER, LedgerMeta, Paused, TownState, Waiver, Word
 from gt.errors import Busy, Malformed, NotFound, Refused
 from gt.git.repo import discover
 from gt.store import codec, records
@@ -115,7 +115,8 @@ def test_pages_and_the_state_are_kept_too(repo_path: Path) -> None:
     ledger = new_ledger(repo_path)
     page = Page(page_id("town", "red", "x"), "town", "red", "x", "The target is red.\n", NOW)
     waiver = Waiver("release/1", "slow: tests", ALICE, "no: vendor's", NOW, NOW + LONGEST_WAIVER, "b" * 40)
-    state = TownState(Paused(ALICE, "holiday", NOW + 3600), {"main": "a" * 40}, (waiver,))
+    words = {"release/1": Word("a" * 40, ALICE, NOW, "SIGNED\nAAAA\n"), "staging": Word("b" * 40, ALICE, NOW)}
+    state = TownState(Paused(ALICE, "holiday", NOW + 3600), {"main": "a" * 40}, (waiver,), words)
     with ledger.hold() as held:
         after = ledger.update(held, message(), lambda _: Changes(pages={page.id: page}, state=state))
     assert (after.pages(), after.state()) == ((page,), state)
@@ -141,6 +142,26 @@ def test_pages_and_the_state_are_kept_too(repo_path: Path) -> None:
 )
 def test_a_waiver_that_says_anything_else_is_none(waivers: str, why: str) -> None:
     text = f"apiVersion: gt/v1\nkind: TownState\nwaivers: {waivers.replace('TIP', 'a' * 40)}\n"
+    with pytest.raises(Malformed, match=why):
+        records.state_from(codec.load(text.encode(), "state.yaml"), "state.yaml")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("[1]", "approved: must be a mapping"),
+        ("{a: x}", "approved.a: must be a mapping"),
+        ("{a: {commit: x, by: al, at: '2026-11-22T20:00:00Z', more: 1}}", "approved.a: must be a mapping of"),
+        ("{a: {commit: x, by: al}}", "approved.a: commit, by and at must be text"),
+        ("{a: {commit: x, by: al, at: soon}}", "approved.a.at: "),
+        (
+            "{a: {commit: x, by: al, at: '2026-11-22T20:00:00Z', signature: [x]}}",
+            "approved.a.signature: must be text",
+        ),
+    ],
+)
+def test_a_word_that_says_anything_else_is_none(words: str, why: str) -> None:
+    text = f"apiVersion: gt/v1\nkind: TownState\napproved: {words}\n"
     with pytest.raises(Malformed, match=why):
         records.state_from(codec.load(text.encode(), "state.yaml"), "state.yaml")
 
