@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gt.core.bead import Bead, Phase, StuckReason
 from gt.core.breaker import Fitness
 from gt.core.budget import allowed, exhausted
 from gt.core.graph import circles, cycles
 from gt.core.page import page_id
+from gt.core.promotion import Stage, Step
 from gt.core.ready import CONTAINERS, FOR_PEOPLE, Cause, Waiting, satisfied, waiting
 from gt.core.town import TOWN_FILE, Limits
 from gt.core.when import format_time
@@ -19,6 +20,9 @@ from gt.core.world import Standing, World
 
 MOVED = "moved"
 """The cause of a target's trouble that a person's acknowledgement ends: others moved it."""
+
+MEND = f"${{EDITOR:-vi}} {TOWN_FILE} && git commit -m 'Mend the settings' -- {TOWN_FILE}"
+"""What changes the settings of a target that is checked out."""
 
 PARTED = frozenset({"unshared", "unpushed", "behind"})
 """The causes of a target's trouble that are about this clone of it and the remote that it is pushed to."""
@@ -82,6 +86,9 @@ def _current(world: World) -> Iterator[Call]:
             yield Call(
                 queued.bead, f"held-{queued.cause}", queued.why or "is held", hint, epoch=queued.commit
             )
+    for stage in world.stages:
+        if stage.decision.step is Step.HELD:
+            yield stage_call(stage)
     yield from _unfit(world)
     yield from _knots(world)
     for bead in world.in_phase(Phase.OPEN):
@@ -97,11 +104,10 @@ def _mended_by(target: str, cause: str, page: str, world: World) -> str | None:
         if town and town.refinery.push
         else None
     )
-    edited = f"${{EDITOR:-vi}} {TOWN_FILE} && git commit -m 'Mend the settings' -- {TOWN_FILE}"
     return {
         MOVED: f"gt ack {page}",
-        "settings": edited,
-        "ungated": edited,
+        "settings": MEND,
+        "ungated": MEND,
         "unshared": pushed,
         "unpushed": pushed,
         "rewound": pushed,
@@ -111,6 +117,25 @@ def _mended_by(target: str, cause: str, page: str, world: World) -> str | None:
         "red-after": "gt merge --again",
         "budget": "gt merge --again",
     }.get(cause)
+
+
+def stage_call(stage: Stage) -> Call:
+    """What a person is asked by a stage that is held."""
+    decision, branch = stage.decision, shlex.quote(stage.branch)
+    about = decision.commit if decision.cause in ("red", "could-not-run", "dirty") else stage.tip
+    # One call for each place that it waits at: what it waits for there grows by every landing.
+    call = Call(stage.subject, decision.cause, decision.why, epoch=about or "")
+    again = f"gt promote {branch} --again"
+    hint = {
+        MOVED: f"gt ack {call.page}",
+        "approval": f"gt promote {branch} --approve --commit {(decision.commit or '')[:12]}",
+        "red": again,
+        "could-not-run": again,
+        "dirty": "git status",
+        "diverged": f"git log {shlex.quote(stage.target)}..{(stage.tip or '')[:12]}",
+        "settings": MEND,
+    }.get(decision.cause)
+    return replace(call, hint=hint, paged=decision.cause != "settings")
 
 
 def stuck_call(bead: Bead) -> Call:

@@ -35,9 +35,14 @@ class Measure(NamedTuple):
     """Interruptions that these have left."""
     credits: int
     """Infrastructure failures that the agents have left."""
+    trails: int
+    """Commits that stages trail their targets by."""
+    baking: int
+    """Commits that have yet to bake before they may go to a stage."""
     rank: int
     """How far these are from their end, landings not yet recorded included."""
     gate_runs: int
+    """Those that queues and stages may still have."""
     sends: int
     """Pages to be made, tries to send them, and reverts to be proposed."""
     garbage: int
@@ -52,8 +57,10 @@ def measure(world: World) -> Measure:
         behind=sum(1 for bead in moving if _behind(world, bead)),
         interruptions=sum(_interruptions_left(bead, _limits(world, bead)) for bead in moving),
         credits=sum(world.fitness(agent).credits for agent in _agents(world)),
+        trails=sum(stage.trails for stage in world.stages),
+        baking=sum(stage.decision.baking for stage in world.stages),
         rank=sum(_rank(bead) for bead in moving) + _unrecorded(world),
-        gate_runs=sum(world.gate_runs.values()),
+        gate_runs=sum(world.gate_runs.values()) + sum(stage.decision.runs for stage in world.stages),
         sends=_sends(world),
         garbage=len(world.remains)
         + len(world.stale)

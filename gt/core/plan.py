@@ -118,6 +118,7 @@ def plan(world: World) -> Plan:
         *_pages(world, called),
         *_sync(world),
         *_queue(world),
+        *_stages(world),
         *_work(world),
         *_garbage(world),
     )
@@ -233,6 +234,13 @@ def _queue(world: World) -> Iterator[Action]:
         yield Action(By.MERGE, "merge", args, why)
 
 
+def _stages(world: World) -> Iterator[Action]:
+    """What a merge leaves due: landed commits go on to the branches behind their target."""
+    for stage in world.stages:
+        if stage.decision.due:
+            yield Action(By.MERGE, "promote", (stage.branch,), f"{stage.branch} {stage.decision.why}")
+
+
 def _work(world: World) -> Iterator[Action]:
     """Start attempts on what is ready, within every limit that applies."""
     running = Counter(lease.agent for _, lease in world.leases() if lease.lock)
@@ -277,6 +285,9 @@ def _wakes(world: World, called: tuple[Call, ...]) -> Iterator[int]:
         yield zombie.since + ZOMBIE_GRACE
     for bead in world.in_phase(Phase.OPEN):
         yield from _wakes_of(world, bead)
+    for stage in world.stages:
+        if stage.decision.until is not None:
+            yield stage.decision.until
     for call in called:
         page = world.pages.get(call.page)
         due = next_send(page) if call.paged and page and world.pager_of(call.subject) else None

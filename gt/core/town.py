@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gt.core.state import Waiver
 
@@ -79,6 +79,21 @@ class CrewSpec:
     """Whether it has a worktree of its own; otherwise it runs in the main one."""
     boot: bool = False
     """Whether it is to run from boot on; otherwise once a person starts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageSpec:
+    """A branch behind the target that landed commits are promoted to."""
+
+    branch: str
+    gates: tuple[Gate, ...] = ()
+    """What must pass on a commit before it goes there, besides what passed before it landed."""
+    bake: int = 0
+    """Seconds that a commit must have been on the branch before."""
+    approve: bool = False
+    """Whether a person must vouch for each commit."""
+    source: str | None = None
+    """The branch that it follows; None: the stage before, the first one the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +173,7 @@ class Town:
     page: Command | None = None
     types: tuple[str, ...] = ()
     ungated: bool = False
-    stages: tuple[Mapping[str, Any], ...] = ()
-    """Branches behind the target, as plain data."""
+    stages: tuple[StageSpec, ...] = ()
+    """Branches behind the target, each after what it follows."""
     crew: Mapping[str, CrewSpec] = field(default_factory=dict)
     """By name."""

@@ -10,6 +10,7 @@ from functools import cached_property
 from gt.core.bead import Bead, Landed, Lease, Phase
 from gt.core.breaker import Breaker, breaker
 from gt.core.page import Page
+from gt.core.promotion import STAGE, Stage
 from gt.core.reverts import LINK
 from gt.core.spending import DAY, Day, day
 from gt.core.state import TownState
@@ -126,6 +127,8 @@ class World:
     queue: tuple[Queued, ...] = ()
     gate_runs: Mapping[str, int] = field(default_factory=dict)
     """For each target, how many gate runs its queue may still have."""
+    stages: tuple[Stage, ...] = ()
+    """The branches behind the targets, each after what it follows."""
     pages: Mapping[str, Page] = field(default_factory=dict)
     remains: tuple[Remains, ...] = ()
     unsynced: str = ""
@@ -219,7 +222,8 @@ class World:
     def pager_of(self, subject: str) -> Command | None:
         """What sends a page about this subject: its target's settings say so, else the default target's."""
         bead = self.beads.get(subject)
-        base = self.base_of(bead) if bead else subject.removeprefix("target:")
+        behind = {f"{STAGE}{stage.branch}": stage.target for stage in self.stages}
+        base = self.base_of(bead) if bead else behind.get(subject, subject.removeprefix("target:"))
         town = self.towns.get(base or "") or self.towns.get(self.default_target or "")
         return town.page if town else None
 

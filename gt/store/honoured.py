@@ -19,5 +19,3 @@ def _not_yet(town: Town) -> Iterator[tuple[str, str]]:
     for name, agent in town.agents.items():
         if agent.wrap is not None:
             yield f"agents.{name}.wrap", "isolation"
-    if town.stages:
-        yield "stages", "promotion"

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gt.core.bead import API_VERSION, Result
+from gt.core.ids import LEDGER
 from gt.core.town import (
     STRATEGIES,
     AgentSpec,
@@ -21,6 +22,7 @@ from gt.core.town import (
     LandSpec,
     Limits,
     RefinerySpec,
+    StageSpec,
     Town,
     Worktrees,
 )
@@ -37,6 +39,7 @@ T = TypeVar("T")
 Check = Callable[[Any], T]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
+_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TYPE = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
@@ -126,7 +129,7 @@ def _town(data: Any) -> Town:
         page=k.take("page", _page, None),
         types=k.take("types", _list(_type), ()),
         ungated=k.take("ungated", _bool, default=False),
-        stages=k.take("stages", _list(_mapping), ()),
+        stages=k.take("stages", _stages, ()),
         crew=k.take("crew", _crew, no_crew),
     )
     k.done()
@@ -266,6 +269,40 @@ def _gate(data: Any) -> Gate:
     return gate
 
 
+def _stages(data: Any) -> tuple[StageSpec, ...]:
+    stages = _list(_stage)(data)
+    seen: set[str] = set()
+    for i, stage in enumerate(stages):
+        if stage.branch in seen:
+            raise _Wrong(f"there are two stages on {stage.branch}", f"[{i}].branch")
+        if stage.source in {later.branch for later in stages[i:]}:
+            raise _Wrong("must be the target, or a stage before this one", f"[{i}].from")
+        seen.add(stage.branch)
+    return stages
+
+
+def _stage(data: Any) -> StageSpec:
+    k = _Keys(data)
+    branch = k.need("branch", _branch)
+    stage = StageSpec(
+        branch=branch,
+        gates=k.take("gates", _stage_gates, ()),
+        bake=k.take("bake", _duration, 0),
+        approve=k.take("approve", _bool, default=False),
+        source=k.take("from", _branch, None),
+    )
+    k.done()
+    return stage
+
+
+def _stage_gates(data: Any) -> tuple[Gate, ...]:
+    gates = _gates(data)
+    for i, gate in enumerate(gates):
+        if gate.when != "before":
+            raise _Wrong("gates of a stage run before a commit goes there", f"[{i}].when")
+    return gates
+
+
 def _refinery(data: Any) -> RefinerySpec:
     k = _Keys(data)
     default = RefinerySpec()
@@ -365,6 +402,20 @@ def _matching(pattern: re.Pattern[str], what: str) -> Check[str]:
 _name = _matching(_NAME, "a name (letters, digits, `.`, `_`, `-`)")
 _variable = _matching(_VARIABLE, "the name of a variable")
 _type = _matching(_TYPE, "a type (lower-case letters, digits, `-`)")
+
+
+def _branch(value: Any) -> str:
+    """The name of a branch that gt may move: neither the ledger's nor one of those that attempts work on."""
+    name = _BRANCH_NAME(value)
+    parts = name.split("/")
+    if ".." in name or any(part[:1] == "." or part.endswith((".", ".lock")) or not part for part in parts):
+        raise _Wrong(f"is not the name of a branch: {name!r}")
+    if name == LEDGER.removeprefix("refs/heads/") or parts[0] == "gt":
+        raise _Wrong(f"{name} is gt's own branch")
+    return name
+
+
+_BRANCH_NAME = _matching(_BRANCH, "the name of a branch (letters, digits, `.`, `_`, `-`, `/`)")
 
 
 def _one_of(*choices: str) -> Check[str]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from gt.core.calls import MOVED
 from gt.core.page import Acknowledged, Page
+from gt.core.promotion import STAGE
 from gt.core.state import TownState
 from gt.errors import Ambiguous, NotFound
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
 
-_TARGET = "target:"
+_BRANCHES = ("target:", STAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Acked:
 def ack(ledger: Ledger, names: Sequence[str] | None, *, actor: str, now: int) -> Acked:
     """Acknowledge the pages that these ids, or starts of ids, name; None: all that nobody has acknowledged.
 
-    All or none. A page about a target that others moved is the acceptance of that move, too. Raises NotFound and
+    All or none. A page about a target or a stage that others moved is the acceptance of that move, too. Raises NotFound and
     Ambiguous.
     """
     outcome: list[Acked] = []
@@ -46,13 +47,11 @@ def ack(ledger: Ledger, names: Sequence[str] | None, *, actor: str, now: int) ->
 
 def _accepted(snapshot: Snapshot, pages: Iterable[Page]) -> TownState | None:
     """The town's state with the moves accepted that these pages are about; None if there are none."""
-    moved = [page for page in pages if page.reason == MOVED and page.subject.startswith(_TARGET)]
+    moved = [page for page in pages if page.reason == MOVED and page.subject.startswith(_BRANCHES)]
     if not moved:
         return None
     state = snapshot.state()
-    words = {
-        page.subject.removeprefix(_TARGET): page.epoch for page in sorted(moved, key=lambda page: page.at)
-    }
+    words = {page.subject.partition(":")[2]: page.epoch for page in sorted(moved, key=lambda page: page.at)}
     return replace(state, acknowledged={**state.acknowledged, **words})
 
 

@@ -11,6 +11,7 @@ from gt.core import moves
 from gt.core.bead import Attempt, Bead, Landed, Phase, Result
 from gt.core.measure import measure
 from gt.core.plan import plan
+from gt.core.promotion import Decision, Stage, Step
 from gt.core.town import Limits
 from gt.core.world import Remains, Target, World, Zombie
 from tests.core.small import NOW, OID, bead, gt, lease, submission
@@ -81,6 +82,26 @@ def test_another_landing_makes_no_more_of_it_than_it_takes() -> None:
 
 def test_gate_runs_count() -> None:
     assert measure(world(gate_runs={"main": 3})) < measure(world(gate_runs={"main": 4}))
+
+
+def test_a_stage_comes_forward_by_the_clock_by_each_gate_run_and_by_its_promotion() -> None:
+    """What a landing puts ahead of it weighs less than that a Bead is done."""
+
+    def at(step: Step, trails: int, runs: int = 0, baking: int = 0) -> World:
+        decision = Decision(step, NEW, runs=runs, baking=baking)
+        return world(stages=(Stage("staging", "main", "main", OID, decision, trails),))
+
+    steps = [
+        world(bead("a", Phase.SUBMITTED)),
+        at(Step.WAIT, 2, baking=2),
+        at(Step.PROVE, 2, runs=5, baking=1),
+        at(Step.PROVE, 2, runs=4, baking=1),
+        at(Step.PROMOTE, 2, baking=1),
+        at(Step.WAIT, 1, baking=1),
+        at(Step.DONE, 0),
+    ]
+    sizes = [measure(step) for step in steps]
+    assert sizes == sorted(set(sizes), reverse=True)
 
 
 def test_a_page_is_lowered_by_being_made_and_by_each_try() -> None:

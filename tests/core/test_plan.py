@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gt.core.bead import Attempt, Landed, Phase, Result
+from gt.core.calls import MEND
 from gt.core.measure import measure
 from gt.core.page import MAX_SENDS, Acknowledged
 from gt.core.plan import By, Next, Plan, plan
+from gt.core.promotion import Decision, Stage, Step
 from gt.core.state import Paused, TownState
 from gt.core.town import AgentSpec, Limits, Town
 from gt.core.world import (
@@ -265,6 +267,51 @@ def test_a_held_submission_needs_a_person() -> None:
     found = plan(world(bead("a", Phase.SUBMITTED), queue=(held,)))
     assert [call.hint for call in found.calls] == [f"gt approve {gt('a')}"]
     assert [action.verb for action in found.actions] == ["page"]
+
+
+def staged(step: Step, cause: str = "", until: int | None = None) -> World:
+    decision = Decision(step, OID, cause, "is to have it", until)
+    behind = Stage("rel/1", "next", "next", "b" * 40, decision, 1)
+    towns = {"main": TOWN, "next": replace(TOWN, page="call")}
+    return world(stages=(behind,), towns=towns)
+
+
+@pytest.mark.parametrize("step", [Step.PROVE, Step.PROMOTE])
+def test_what_can_go_to_a_stage_is_promoted(step: Step) -> None:
+    found = plan(staged(step))
+    assert [(action.by, action.command, action.reason) for action in found.actions] == [
+        (By.MERGE, "gt promote rel/1", "rel/1 is to have it")
+    ]
+    assert found.next is Next.DUE
+
+
+def test_what_bakes_for_a_stage_wakes_by_itself() -> None:
+    found = plan(staged(Step.WAIT, "bake", NOW + 9))
+    assert (found.next, found.next_wake, found.calls) == (Next.WAITING, NOW + 9, ())
+    assert plan(staged(Step.WAIT, "paused")).next is Next.REST
+
+
+@pytest.mark.parametrize(
+    ("cause", "epoch", "command"),
+    [
+        ("approval", "b" * 40, f"gt promote rel/1 --approve --commit {OID[:12]}"),
+        ("red", OID, "gt promote rel/1 --again"),
+        ("could-not-run", OID, "gt promote rel/1 --again"),
+        ("dirty", OID, "git status"),
+        ("diverged", "b" * 40, "git log next..bbbbbbbbbbbb"),
+        ("moved", "b" * 40, "gt ack PAGE"),
+        ("settings", "b" * 40, MEND),
+    ],
+)
+def test_a_held_stage_needs_a_person(cause: str, epoch: str, command: str) -> None:
+    """Who is paged by what its target's settings say; but not of what is wrong with these."""
+    some = staged(Step.HELD, cause)
+    found = plan(some)
+    (call,) = found.calls
+    assert (call.subject, call.reason, call.epoch) == ("stage:rel/1", cause, epoch)
+    assert call.hint == command.replace("PAGE", call.page)
+    assert [action.verb for action in found.actions] == ([] if cause == "settings" else ["page"])
+    assert some.pager_of(call.subject) == "call"
 
 
 def test_a_target_that_others_moved_is_accepted_by_acknowledging_its_page() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gt.core.bead import Bead, Phase
 from gt.core.page import Acknowledged, Page, page_id
+from gt.core.promotion import Decision, Stage, Step
 from gt.core.state import Paused, TownState
 from gt.core.town import AgentSpec, Limits, Town
 from gt.core.world import Liveness, Queued, Remains, Standing, Target, World, Zombie
@@ -72,6 +73,26 @@ pages = st.builds(
 ).map(lambda p: Page(page_id(p.subject, p.reason, p.epoch), *[getattr(p, f) for f in _PAGE]))
 
 
+stages = st.builds(
+    Stage,
+    line,
+    st.just("main"),
+    st.just("main"),
+    st.none() | oids,
+    st.builds(
+        Decision,
+        st.sampled_from(Step),
+        oids,
+        st.sampled_from(["red", "moved", "settings", "approval"]),
+        line,
+        st.none() | times,
+        st.integers(0, 5),
+        st.integers(0, 3),
+    ),
+    st.integers(0, 9),
+)
+
+
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """Anything that could be observed, and some things that could not."""
@@ -95,6 +116,7 @@ def worlds(draw: st.DrawFn) -> World:
         liveness={name: draw(st.sampled_from(Liveness)) for name in leased if draw(st.booleans())},
         zombies=tuple(draw(st.lists(st.builds(Zombie, some, tokens, times), max_size=2))),
         queue=tuple(draw(st.lists(queue, max_size=2))),
+        stages=tuple(draw(st.lists(stages, max_size=1))),
         pages={p.id: p for p in draw(st.lists(pages, max_size=2))},
         remains=tuple(draw(st.lists(st.builds(Remains, some, tokens, st.just("lock"), line), max_size=2))),
         stale=tuple(draw(st.lists(st.just("refs/heads/beads"), max_size=1))),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gt.core.town import AgentSpec, CrewSpec, Gate, LandSpec, Limits, RefinerySpec, Town, Worktrees
+from gt.core.town import AgentSpec, CrewSpec, Gate, LandSpec, Limits, RefinerySpec, StageSpec, Town, Worktrees
 from gt.errors import Malformed
 from gt.fleet.known import PRESETS
 from gt.git.repo import discover
@@ -29,7 +29,7 @@ gates:
   - {name: test, run: make test, timeout: 10m, when: before, inputs: [Makefile, "src/**", "tests/**"]}
   - {name: e2e, run: [make, e2e], when: after, env: [CI], could_not_run: [77]}
 refinery: {slots: auto, history: train, review: protected, approvals: signed, protected: [".gt/**", ".github/**"], push: null, budget: 9, strategy: squash, message: "{title}"}
-stages: [{branch: staging}]
+stages: [{branch: staging, bake: 1d, gates: [{name: smoke, run: ./smoke}]}, {branch: release/1, from: staging, approve: true}]
 crew: {mayor: {command: ./mayor, worktree: true, boot: true}}
 limits: {attempts: 3, deadline: 1h, concurrent: 4, usd_per_day: 20, interruptions: 5, no_changes: 3}
 coordination: local
@@ -37,9 +37,6 @@ page: {command: ["ntfy", "publish", "town"]}
 types: [incident]
 ungated: false
 """
-
-HONOURED = "".join(line for line in FULL.splitlines(keepends=True) if not line.startswith("stages"))
-"""All of it that this version carries out."""
 
 
 def commit(path: Path, text: str | None) -> str:
@@ -87,7 +84,10 @@ def test_every_key_is_read() -> None:
         limits=Limits(usd_per_day=20, interruptions=5, no_changes=3),
         page=("ntfy", "publish", "town"),
         types=("incident",),
-        stages=({"branch": "staging"},),
+        stages=(
+            StageSpec("staging", (Gate("smoke", "./smoke"),), 86400),
+            StageSpec("release/1", approve=True, source="staging"),
+        ),
         crew={"mayor": CrewSpec("./mayor", worktree=True, boot=True)},
     )
 
@@ -95,7 +95,7 @@ def test_every_key_is_read() -> None:
 def test_no_file_no_folder_and_no_commit_mean_the_defaults(repo_path: Path) -> None:
     repo = discover(repo_path)
     first = run_git(repo_path, "rev-parse", "HEAD")
-    commit(repo_path, HONOURED)
+    commit(repo_path, FULL)
     gone = commit(repo_path, None)
     for _ in range(2):
         assert town_at(repo, None) == town_at(repo, first) == town_at(repo, gone) == Town()
@@ -124,7 +124,6 @@ def test_how_others_are_asked_to_land() -> None:
     ("text", "key"),
     [
         ("agents: {a: {command: b, wrap: [bwrap]}}", "agents.a.wrap"),
-        ("stages: [{branch: staging}]", "stages"),
     ],
 )
 def test_what_this_version_cannot_do_is_refused_by_name(repo_path: Path, text: str, key: str) -> None:
@@ -181,6 +180,15 @@ BAD = {
     "{apiVersion: gt/v1, refinery: {push: o, land: {command: x, timout: 1m}}}": "refinery.land.timout: is not a key that belongs here (did you mean timeout?)",
     "{apiVersion: gt/v1, refinery: {push: o, land: {command: x}, history: linear}}": "refinery.history: can't be linear where others make the commits that land",
     "{apiVersion: gt/v1, refinery: {strategy: ff}}": "refinery.strategy: must be merge or squash or rebase, not 'ff'",
+    "{apiVersion: gt/v1, stages: [{gates: []}]}": "stages[0].branch: is missing",
+    "{apiVersion: gt/v1, stages: [{branch: a, bake: never}]}": "stages[0].bake: not a",
+    "{apiVersion: gt/v1, stages: [{branch: a}, {branch: a}]}": "stages[1].branch: there are two stages on a",
+    "{apiVersion: gt/v1, stages: [{branch: a, from: b}, {branch: b}]}": "stages[0].from: must be the target, or a stage before",
+    "{apiVersion: gt/v1, stages: [{branch: a, from: a}]}": "stages[0].from: must be the target, or a stage before",
+    "{apiVersion: gt/v1, stages: [{branch: beads}]}": "stages[0].branch: beads is gt's own branch",
+    "{apiVersion: gt/v1, stages: [{branch: gt/x}]}": "stages[0].branch: gt/x is gt's own branch",
+    "{apiVersion: gt/v1, stages: [{branch: a..b}]}": "stages[0].branch: is not the name of a branch",
+    "{apiVersion: gt/v1, stages: [{branch: a, gates: [{name: b, run: c, when: after}]}]}": "stages[0].gates[0].when: gates of",
     "{apiVersion: gt/v1, ungated: no}": "ungated: must be true or false",
     "{apiVersion: gt/v1, ungated: true, ungated: false}": "the key 'ungated' is there twice",
     "- a": "is not a mapping",
@@ -219,7 +227,7 @@ def test_a_harmed_cache_is_made_again(repo_path: Path, harm: str) -> None:
 
 def test_a_cache_that_cannot_be_written_is_done_without(repo_path: Path) -> None:
     repo = discover(repo_path)
-    tip = commit(repo_path, HONOURED)
+    tip = commit(repo_path, FULL)
     repo.gt_dir.write_text("in the way")
     assert town_at(repo, tip).agent == "claude"
 
@@ -234,7 +242,7 @@ def test_the_cache_is_bounded(repo_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_second_time_needs_neither_yaml_nor_objects(repo_path: Path) -> None:
-    tip = commit(repo_path, HONOURED)
+    tip = commit(repo_path, FULL)
     town_at(discover(repo_path), tip)
     code = (
         "import sys; from pathlib import Path; from gt.git.repo import discover\n"
