@@ -12,6 +12,7 @@ from gt.cli.text import one_line, relative
 from gt.core.curbs import Curb
 from gt.core.page import MAX_SENDS, Page
 from gt.core.plan import Next, Plan
+from gt.core.promotion import Stage
 from gt.core.spending import Day
 from gt.core.when import format_time
 from gt.core.world import World
@@ -105,6 +106,36 @@ def _state(page: Page) -> str:
     if not page.sends:
         return "recorded"
     return "not sent" if page.sends >= MAX_SENDS else "to be sent"
+
+
+def stage_data(stage: Stage) -> dict[str, Any]:
+    """A stage as JSON."""
+    decision = stage.decision
+    return {
+        "branch": stage.branch,
+        "target": stage.target,
+        "from": stage.source,
+        "tip": stage.tip,
+        "trails": stage.trails,
+        "step": str(decision.step),
+        "commit": decision.commit,
+        "cause": decision.cause or None,
+        "why": decision.why or None,
+        "until": when(decision.until),
+    }
+
+
+def stage_rows(stages: Iterable[Stage]) -> list[tuple[str, str, str, str]]:
+    """Stages for people: where each is, how far it trails its target, and why it doesn't move."""
+    return [
+        (
+            stage.branch,
+            stage.tip[:12] if stage.tip else "not there",
+            f"{stage.trails} behind {stage.target}" if stage.trails else f"as {stage.target}",
+            stage.decision.why,
+        )
+        for stage in stages
+    ]
 
 
 def breakers_data(world: World) -> list[dict[str, Any]]:

@@ -79,6 +79,7 @@ ROWS: Final = (
     Row("waive", CHARGE, "Let a gate that is red on a target hold nothing there for a while: by your word, which is kept"),
     Row("stop", CHARGE, "Stop a live attempt; what it did is kept, and it doesn't count against the Bead"),
     Row("merge", CHARGE, "Prove what is submitted, and land it"),
+    Row("promote", CHARGE, "Move the branches behind a target forward, each to the newest commit that may go there"),
     Row("try", CHARGE, "Run the gates on what would land, and land nothing"),
     Row("verify", CHARGE, "Check that every commit on a target was proven green before it landed"),
     Row("stats", CHARGE, "Show the town in numbers: landings, waits, agents, gates", agents=True),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from gt.core.bead import Bead, Landed, Phase
+from gt.core.promotion import Stage
 from gt.core.ready import CONTAINERS
 from gt.core.state import TownState
 from gt.core.town import Town
@@ -42,6 +43,7 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
         queue = _Queue()
         if submitted or any(gate.when == "after" for town in towns.values() for gate in town.gates):
             landings, queue = _refinery(repo, submitted, beads, targets, towns, state, now)
+        staged = _stages(repo, beads, targets, towns, state, landings, now)
         left = leftovers(repo, snapshot.find)
         return World(
             now=now,
@@ -50,7 +52,11 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
             beads=beads,
             state=state,
             towns=towns,
-            targets={**targets, **{name: _mended(each, snapshot) for name, each in queue.targets.items()}},
+            targets={
+                **targets,
+                **staged[1],
+                **{name: _mended(each, snapshot) for name, each in queue.targets.items()},
+            },
             ended=ended(snapshot, beads, towns, now),
             landings=landings,
             liveness=_liveness(repo, beads.values()),
@@ -58,6 +64,7 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
             unfinished=places.unfinished(repo),
             queue=queue.queued,
             gate_runs=queue.gate_runs,
+            stages=staged[0],
             pages={page.id: page for page in snapshot.pages()},
             remains=left.remains,
             unsynced=_unsynced(ledger, targets, towns, now),
@@ -91,6 +98,25 @@ def _refinery(
     landings = landed.derive(repo, submitted, targets, state.acknowledged)
     seen = queue.assess(repo, beads, targets, towns, state, landings, now)
     return landings, _Queue(seen.queued, seen.targets, seen.gate_runs)
+
+
+def _stages(
+    repo: Repo,
+    beads: Mapping[str, Bead],
+    targets: Mapping[str, Target],
+    towns: Mapping[str, Town],
+    state: TownState,
+    landings: Mapping[str, Landed],
+    now: int,
+) -> tuple[tuple[Stage, ...], Mapping[str, Target]]:
+    """The branches behind the targets, and the targets whose trouble keeps them where they are."""
+    if not any(town.stages for town in towns.values()):
+        return (), {}
+    from gt.refinery import stages
+
+    unlanded = tuple(bead for bead in beads.values() if not bead.phase.over and bead.id not in landings)
+    seen = stages.assess(stages.Look(repo, targets, towns, state, unlanded, now))
+    return tuple(each.stage for each in seen.found), seen.targets
 
 
 def _mended(target: Target, snapshot: Snapshot) -> Target:

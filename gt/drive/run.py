@@ -277,8 +277,11 @@ _MERGE = "merge"
 
 
 def child_name(action: Action) -> str:
-    """What the child for an Action is called: the Bead, or the target that is merged."""
-    return action.args[0] if action.by is By.WORK else "/".join((_MERGE, *action.args))
+    """What the child for an Action is called: the Bead, or the target or stage that is moved."""
+    if action.by is By.WORK:
+        return action.args[0]
+    deed = () if action.verb == _MERGE else (action.verb,)
+    return "/".join((_MERGE, *deed, *action.args))
 
 
 def startable(

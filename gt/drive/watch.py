@@ -20,4 +20,7 @@ class Pulse:
     def of(cls, repo: Repo) -> Pulse:
         """As they are now; starts no process where refs are files."""
         targets = dict.fromkeys(config_values(repo, KEY))
-        return cls((refs.read(repo, LEDGER), *(refs.read(repo, f"refs/heads/{name}") for name in targets)))
+        tips = (refs.read(repo, f"refs/heads/{name}") for name in targets)
+        # What gt made of targets and stages: a stage moves while its target stays.
+        own = refs.listing(repo, "refs/gt/landing").values()
+        return cls((refs.read(repo, LEDGER), *tips, *own))

@@ -123,6 +123,12 @@ _between: Remembered[tuple[Repo, tuple[str, ...], str], Between] = Remembered(40
 """The last answers."""
 
 
+def behind(repo: Repo, old: str | None, new: str) -> int:
+    """How many commits of `new`'s first-parent line `old` doesn't contain."""
+    exclude = () if old is None else (f"^{old}",)
+    return int(git(repo, "rev-list", "--count", "--first-parent", new, *exclude).text)
+
+
 def files(repo: Repo, tree: str) -> tuple[tuple[int, str, str], ...]:
     """Every file of a tree or commit as (mode, object id, path); submodules and symbolic links are files here."""
     found = []

@@ -20,7 +20,7 @@ from gt.git import housekeeping, journal, mending, packing, refs, worktree
 from gt.git.contained import spare
 from gt.git.leftlocks import left_locked
 from gt.git.repo import Repo, config_values
-from gt.refinery import aftermath, pins, tidying
+from gt.refinery import aftermath, pins, tidying, trials
 from gt.refinery import attic as refinery
 from gt.refinery.places import merge_lock, slot_lock
 from gt.store import index
@@ -190,13 +190,15 @@ def _segments(repo: Repo, now: int) -> Iterator[Piece]:
 
 
 def _spared(repo: Repo) -> frozenset[str]:
-    """The keys of the outcomes that tell how the targets' tips are for gates that run after."""
+    """The keys of the outcomes that tell how the targets' tips are for gates that run after, and what stages wait for."""
     found: set[str] = set()
     for name in config_values(repo, KEY):
         with suppress(GtError):
             at = tip(repo, name)
             if at is not None:
-                found |= aftermath.keys(repo, at, town_at(repo, at))
+                town = town_at(repo, at)
+                found |= aftermath.keys(repo, at, town)
+                found |= trials.in_use(repo, [stage.branch for stage in town.stages])
     return frozenset(found)
 
 

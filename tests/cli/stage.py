@@ -47,7 +47,10 @@ REVERTED, REVERTING = 13, 14
 """One that has landed, and the proposal that takes it back."""
 
 PAGE = page_id(bead_id(ASKED), "question", "1")
-SETTINGS = 'page: {command: "true"}\nagent: sh\nagents: {sh: {command: "true"}}\n'
+SETTINGS = (
+    'page: {command: "true"}\nagent: sh\nagents: {sh: {command: "true"}}\n'
+    "stages: [{branch: staging}, {branch: release, approve: true}]\n"
+)
 
 
 @dataclass(frozen=True)

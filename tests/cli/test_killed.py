@@ -101,6 +101,8 @@ ROWS = (
     row("import", "-", stdin=IMPORTED),
     row("heal", "refs/heads/main", prepare=locked_by_the_dead),
     row("prune", OVER, TOKEN),
+    row("promote", "staging"),
+    row("promote", "release", "--approve", prepare=lambda stage: gt(stage / "repo", "promote", "staging")),
     row("repair", "--yes", prepare=unreadable),
 )
 

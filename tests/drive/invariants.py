@@ -16,7 +16,7 @@ from gt.core.bead import Bead, Phase, Result
 from gt.fleet import roster
 from gt.git.lineage import between, merge_bases
 from gt.git.merge import changed_paths
-from gt.refinery import control, outcomes
+from gt.refinery import control, marks, outcomes
 from gt.refinery.landed import Triple, members
 from gt.refinery.outcomes import Verdict
 from gt.refinery.places import slot_lock, slot_numbers
@@ -54,6 +54,7 @@ def check(
     check_bounded(yard, submitted)
     if ended is not None:
         assert sum(1 for _ in outcomes.everything(yard.repo)) >= ended, "I9: a verdict was thrown away"
+    check_stages(yard)
     check_left_over(yard)
 
 
@@ -159,6 +160,26 @@ def check_bounded(yard: Scene, submitted: Sequence[Bead]) -> None:
     for book in (yard.repo.gt_dir / "runs").glob("*"):
         for queue, count in Counter(line[1:] for line in book.read_text().split() if line[0] == "+").items():
             assert count <= most, f"I8: {count} gate runs for {queue}"
+
+
+def check_stages(yard: Scene) -> None:
+    """I1 to I3 of the stages: a landed commit that passed, moved forward alone, never past the stage before."""
+    passed = {
+        (each.gate, each.tree) for each in outcomes.everything(yard.repo) if each.verdict is Verdict.PASS
+    }
+    town = yard.look().towns["main"]
+    for n, stage in enumerate(town.stages):
+        mark = yard.own(stage.branch)
+        before = town.stages[n - 1].branch if n else "main"
+        above = yard.git("rev-list", "--first-parent", before, "--").split() if mark else []
+        for each in marks.chain(yard.repo, mark):
+            assert each.commit in above, f"I3: {stage.branch} had {each.commit}, or went back"
+            tree = yard.git("rev-parse", f"{each.commit}^{{tree}}")
+            for gate in (*town.gates, *stage.gates):
+                assert (gate.name, tree) in passed, f"I2: {gate.name} never passed on {stage.branch}'s {tree}"
+            if each.oid == mark:
+                assert yard.tip(stage.branch) == each.commit, f"I5: {stage.branch} isn't where gt left it"
+            above = above[above.index(each.commit) + 1 :]
 
 
 def check_left_over(yard: Scene) -> None:

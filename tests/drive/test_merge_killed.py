@@ -18,9 +18,10 @@ import pytest
 
 from gt.core.bead import Bead, Phase
 from gt.core.draft import Origin
+from gt.drive import promote as drive
 from gt.errors import IllegalMove
 from gt.git.repo import discover
-from gt.refinery import outcomes
+from gt.refinery import marks, outcomes
 from gt.refinery.outcomes import Verdict
 from gt.store.ledger import Ledger
 from gt.verbs.approve import approve
@@ -70,8 +71,11 @@ def put_together(template: Path, root: Path, slots: int) -> Stage:
     script = f"echo begin >> {root}/log; if [ -e {root}/at ]; then {kill}; fi; test ! -e bad; code=$?; echo end >> {root}/log; exit $code"
     (root / "gate.sh").write_text(script)
     gate = f"{{name: test, run: sh {root}/gate.sh, timeout: 5m}}"
-    yard = scene(root / "repo", town(gate, more=f"refinery: {{slots: {slots}}}\n"))
+    smoke = f"{{name: smoke, run: sh {root}/gate.sh, timeout: 4m}}"
+    stages = f"stages: [{{branch: staging, gates: [{smoke}]}}, {{branch: release}}]\n"
+    yard = scene(root / "repo", town(gate, more=f"refinery: {{slots: {slots}}}\n{stages}"))
     since = yard.tip()
+    yard.git("branch", "staging", "main^")
     beads = {name: yard.submit({name: ""}) for name in ("a", "b", "bad", "c")}
     beads["needy"] = yard.submit({"needy": ""}, needs=frozenset({beads["c"].id}))
     beads["one"], beads["other"] = yard.submit({"x": "1\n"}), yard.submit({"x": "2\n"})
@@ -117,7 +121,15 @@ def submit(stage: Stage) -> None:
     offer(yard.repo, yard.ledger, offered_by(yard.repo, "side", None), None, "side", origin)
 
 
-DEEDS: tuple[Callable[[Stage], None], ...] = (submit, merge, approve_it, withdraw_it)
+def promote(stage: Stage) -> None:
+    """One stage is moved forward, and another is made."""
+    yard = stage.yard
+    drive.run(
+        yard.repo, yard.ledger, actor=ALICE, clock=lambda: NOW, environ=dict(os.environ), say=yard.said.append
+    )
+
+
+DEEDS: tuple[Callable[[Stage], None], ...] = (submit, merge, approve_it, withdraw_it, promote)
 """What is killed; typed again it is done, or finds that it is."""
 
 
@@ -125,6 +137,7 @@ def settle(stage: Stage, deed: Callable[[Stage], None]) -> object:
     """Do it (again), merge, and tell what the town came to; whatever came before, the invariants hold."""
     deed(stage)
     yard = stage.yard
+    assert deed is not promote or yard.tip("staging") == yard.tip("release") == yard.tip()
     yard.merge()
     submitted = list(stage.beads.values())
     with yard.ledger.read() as snapshot:
@@ -132,7 +145,8 @@ def settle(stage: Stage, deed: Callable[[Stage], None]) -> object:
         left = [(_name(stage, bead), str(bead.phase), bead.counted) for bead in snapshot.live()]
     invariants.check(yard, stage.since, [*submitted, *([new] if new else [])], lambda files: "bad" in files)
     assert yard.merge().runs == []
-    return sorted(left), sorted(yard.files())
+    promotions = [len(list(marks.chain(yard.repo, yard.own(name)))) for name in ("staging", "release")]
+    return sorted(left), sorted(yard.files()), promotions
 
 
 def settled(stage: Stage, deed: Callable[[Stage], None]) -> object:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.checks import check_town
-from tests.e2e.town import Town
+from tests.e2e.conftest import NewTown
+from tests.e2e.town import TOWN, Town
 
 pytestmark = pytest.mark.e2e
 
@@ -71,4 +72,17 @@ def test_another_runs_attempts_are_waited_for(town: Town) -> None:
     assert town.phase(bead) == "leased"
     town.run(ok=(0,))
     assert (town.phase(bead), town.results(bead)) == ("landed", ["submitted"])
+    check_town(town)
+
+
+def test_what_landed_goes_on_to_the_stages(new_town: NewTown) -> None:
+    smoke = "{name: smoke, run: 'test ! -e worse'}"
+    stages = f"stages: [{{branch: staging, gates: [{smoke}]}}, {{branch: release, approve: true}}]\n"
+    town = new_town(text=TOWN + stages)
+    town.create("one", "echo 1 > one")
+    town.run(ok=(20,))
+    tip = town.git("rev-parse", "main")
+    assert town.git("rev-parse", "staging") == tip
+    assert town.gt("promote", "release", "--approve").code == 0
+    assert town.git("rev-parse", "release") == tip
     check_town(town)

@@ -15,6 +15,7 @@ from gt.core.town import Town
 from gt.drive.merge import MergeReport, View, look, run
 from gt.git.repo import Repo
 from gt.refinery.outcomes import Outcome
+from gt.refinery.pins import landing_ref
 from gt.refinery.proving import Keys, Proved, Slot, candidate, prove
 from gt.refinery.train import Member, Train, Yardmaster
 from gt.refinery.yard import Yard
@@ -52,6 +53,10 @@ class Scene:
 
     def tip(self, ref: str = "refs/heads/main") -> str:
         return self.git("rev-parse", ref)
+
+    def own(self, branch: str) -> str | None:
+        """What gt noted down last of what it made of this branch."""
+        return self.git("rev-parse", "-q", "--verify", landing_ref(branch), check=False) or None
 
     def commit(self, files: Files, *parents: str, message: str = "work", tree: str | None = None) -> str:
         """A commit on top of these parents (default: main), none of it in a checkout.

@@ -21,6 +21,7 @@ ELSEWHERE = {
     "run": "starts `gt work` and `gt merge`",
     "work": "tests/drive/test_work.py",
     "merge": "brings a checked out target forward: tests/e2e/test_checkout.py",
+    "promote": "brings a checked out stage forward: tests/drive/test_promote.py",
     "verify try": "run gates in slots: tests/refinery, tests/cli/test_try.py",
     "sync join": "tests/scenarios/test_two_clones.py",
     "demo": "makes a repository of its own",

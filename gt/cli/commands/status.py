@@ -16,6 +16,8 @@ from gt.cli.plans import (
     curbs_data,
     day_data,
     page_rows,
+    stage_data,
+    stage_rows,
     summary,
     summary_data,
     uncalled,
@@ -91,6 +93,7 @@ def _data(found: Status, now: int) -> dict[str, Any]:
             {"name": t.name, "tip": t.tip, "trouble": t.trouble, "cause": t.cause or None}
             for t in world.targets.values()
         ],
+        "stages": [stage_data(stage) for stage in world.stages],
         "agents": breakers_data(world),
         "budget": day_data(found.day),
         "curbs": curbs_data(plan),
@@ -150,6 +153,9 @@ def _show(gt: Context, found: Status, now: int) -> None:
         troubles = {name: target.trouble for name, target in world.targets.items()}
         rows = [(q.bead, q.base, str(q.standing), waits(q, troubles.get(q.base))) for q in world.queue]
         gt.table(rows, elastic=3)
+    if world.stages:
+        _head(gt, "stages")
+        gt.table(stage_rows(world.stages), elastic=3)
     if found.day is not None and found.day.until is None:
         gt.out(f"budget: {found.day.spent:.2f} of {found.day.limit:g} dollars spent in the last day")
     for curb in uncalled(plan):
