@@ -42,6 +42,23 @@ def patched(odb: Objects, tree: str, changes: Iterable[Change]) -> str:
     return _patched(odb, tree, [(change.path, change) for change in changes]) or odb.add_tree(())
 
 
+def merged_apart(odb: Objects, ours: str, changes: Iterable[Change]) -> str | None:
+    """The tree that a merge makes of a tree and what another side changed of their only merge base. Not flushed.
+
+    None unless ours has each of these paths just as the base had it, or lacks it as the base did: then the merge is
+    theirs there, and ours everywhere else. Renames, where folders' aren't followed, can't change that. What theirs
+    renamed is untouched in ours, and nothing stands where it goes; what ours renamed or removed is none of these paths,
+    so theirs has it as the base had it. No file is merged, so no attributes count. Raises MissingObject and Malformed.
+    """
+    changes = tuple(changes)
+    if any(_at(odb, ours, each.path) != (each.mode_old, each.oid_old) for each in changes):
+        return None
+    try:
+        return patched(odb, ours, changes)
+    except Malformed:  # a file and a folder are in each other's way: git says what comes of that
+        return None
+
+
 def keeps(odb: Objects, tree: str, change: Change) -> bool:
     """Whether a tree has a file at this path, or none, as there was or wasn't one before the change."""
     return bool(_at(odb, tree, change.path)[0]) is bool(change.mode_old)

@@ -17,14 +17,15 @@ from typing import Any
 
 from gt.core.town import Town
 from gt.errors import Malformed
+from gt.git.filling import is_partial
 from gt.git.lineage import between
 from gt.git.merge import Change, changed_paths, merge_trees
 from gt.git.objects import MissingObject, Objects
 from gt.git.remembered import Remembered
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
-from gt.git.treediff import keeps, patched
-from gt.refinery.footprint import footprint, own_changes
+from gt.git.treediff import keeps, merged_apart, patched
+from gt.refinery.footprint import footprint, own_changes, simple_changes
 from gt.refinery.protected import digest, guard
 
 KEPT = 512
@@ -75,7 +76,9 @@ def _preview(repo: Repo, tip: str, commit: str, town: Town, name: str) -> Previe
     made = _recall(cached)
     if made is None or (made.tree is not None and not _has(repo, made.tree)):
         before = _latest.get((repo, commit, town.refinery.protected))
-        made = _told(repo, before, tip, town) or fresh(repo, tip, commit, town)
+        made = (
+            apart(repo, tip, commit, town) or _told(repo, before, tip, town) or fresh(repo, tip, commit, town)
+        )
         _keep(cached, made)
     return _latest.put((repo, commit, town.refinery.protected), made)
 
@@ -84,6 +87,19 @@ def _told(repo: Repo, before: Preview | None, tip: str, town: Town) -> Preview |
     """As `carried`; None also where a commit of then is gone."""
     with suppress(GitFailed, MissingObject):
         return carried(repo, before, tip, town) if before is not None else None
+    return None
+
+
+def apart(repo: Repo, tip: str, commit: str, town: Town) -> Preview | None:
+    """As `fresh`, without a process; None where something that the submission changes isn't on the target as it was."""
+    if is_partial(repo):  # the files must be brought, too
+        return None
+    with Objects(repo) as odb, suppress(GitFailed, MissingObject, Malformed):
+        changes = simple_changes(repo, tip, commit)
+        tree = merged_apart(odb, odb.commit(tip).tree, changes) if changes is not None else None
+        if tree is not None and changes is not None:
+            odb.flush()
+            return _seen(repo, tip, commit, town, tree, changed_paths(repo, tip, tree))
     return None
 
 

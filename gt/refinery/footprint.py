@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gt.git.lineage import between, fork_points
 from gt.git.merge import Change, changed_paths
 from gt.git.remembered import Remembered
 from gt.git.repo import Repo
 
-_changes: Remembered[tuple[Repo, str, frozenset[str]], tuple[Change, ...]] = Remembered(4096)
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What a commit changes, and of how many merge bases."""
+
+    changes: tuple[Change, ...]
+    bases: int
+
+
+_own: Remembered[tuple[Repo, str, frozenset[str]], _Own] = Remembered(4096)
 
 
 def own_changes(repo: Repo, tip: str, commit: str) -> tuple[Change, ...]:
@@ -16,13 +27,24 @@ def own_changes(repo: Repo, tip: str, commit: str) -> tuple[Change, ...]:
     The bases are the last of what both have; so as long as the tip lacks the same of the commit's history, they stay the
     same, wherever the tip moves.
     """
+    return _made(repo, tip, commit).changes
+
+
+def simple_changes(repo: Repo, tip: str, commit: str) -> tuple[Change, ...] | None:
+    """As `own_changes`; None unless there is exactly one merge base."""
+    own = _made(repo, tip, commit)
+    return own.changes if own.bases == 1 else None
+
+
+def _made(repo: Repo, tip: str, commit: str) -> _Own:
     lacks = between(repo, [tip], commit)
 
-    def made() -> tuple[Change, ...]:
+    def made() -> _Own:
         bases = fork_points(repo, tip, commit)
-        return tuple(change for base in bases for change in changed_paths(repo, base, commit))
+        changes = tuple(change for base in bases for change in changed_paths(repo, base, commit))
+        return _Own(changes, len(bases))
 
-    return _changes.or_make((repo, commit, lacks), made)
+    return _own.or_make((repo, commit, lacks), made)
 
 
 def footprint(repo: Repo, tip: str, commit: str) -> frozenset[str]:

@@ -7,13 +7,18 @@ same members on the same tip give the same commits, so that a train can be made 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from gt.core.bead import Submission
+from gt.errors import Malformed
+from gt.git.filling import is_partial
+from gt.git.lineage import between
 from gt.git.merge import Change, changed_paths, merge_trees
-from gt.git.objects import Objects
+from gt.git.objects import MissingObject, Objects
 from gt.git.repo import Repo
-from gt.refinery.footprint import footprint
+from gt.git.treediff import diff_trees, merged_apart
+from gt.refinery.footprint import footprint, simple_changes
 
 CANDIDATE = "gt <gt>"
 """Who signs what is only a candidate: no clock and no person may change its id."""
@@ -90,36 +95,60 @@ class Yardmaster:
         cars: list[Car] = []
         left: list[Left] = []
         at = tip
+        aboard: set[str] = set()
         for member in members:
-            made = self._coupled(at, member, tip)
+            brought = between(self.repo, [tip], member.sub.commit)
+            made = self._coupled(at, member, tip, alone=aboard.isdisjoint(brought))
             if isinstance(made, Left):
                 left.append(made)
             else:
                 cars.append(made)
                 at = made.commit
+                aboard |= brought
         return Train(tip, tuple(cars), tuple(left))
 
-    def _coupled(self, at: str, member: Member, tip: str) -> Car | Left:
+    def _coupled(self, at: str, member: Member, tip: str, *, alone: bool) -> Car | Left:
         key = (at, member.sub.commit)
         found = self.known.get(key)
         if found is None or found.member != member:
-            found = self.known[key] = self._couple(at, member, tip)
+            found = self.known[key] = self._couple(at, member, tip, alone=alone)
         return found
 
-    def _couple(self, at: str, member: Member, tip: str) -> Car | Left:
-        sub = member.sub
-        merged = merge_trees(self.repo, at, sub.commit, arena=self.repo.gt_dir / "arena")
+    def _couple(self, at: str, member: Member, tip: str, *, alone: bool) -> Car | Left:
+        """`alone`: no car before has any of its commits, so that it left their history where it left the tip's."""
+        return (self._apart(at, member, tip) if alone else None) or self._merged(at, member, tip)
+
+    def _apart(self, at: str, member: Member, tip: str) -> Car | None:
+        """As `_merged`, without a process; None where something that it changes isn't as it was."""
+        if is_partial(self.repo):
+            return None
+        with Objects(self.repo) as odb, suppress(MissingObject, Malformed):
+            own, before = simple_changes(self.repo, tip, member.sub.commit), odb.commit(at).tree
+            tree = merged_apart(odb, before, own) if own else None
+            if tree is not None:
+                changes = tuple(diff_trees(odb, before, tree, self.repo.zero))
+                return self._car(odb, at, member, tip, tree, changes)
+        return None
+
+    def _merged(self, at: str, member: Member, tip: str) -> Car | Left:
+        theirs = member.sub.commit
+        merged = merge_trees(self.repo, at, theirs, arena=self.repo.gt_dir / "arena")
         if merged.tree is None:
             return Left(member, merged.conflicts or ("",), merged.messages)
         changes = changed_paths(self.repo, at, merged.tree)
         if not changes:
             return Left(member, ())
+        with Objects(self.repo) as odb:
+            odb.include(merged.tree, (odb.commit(parent).tree for parent in (at, theirs)))
+            return self._car(odb, at, member, tip, merged.tree, changes)
+
+    def _car(
+        self, odb: Objects, at: str, member: Member, tip: str, tree: str, changes: tuple[Change, ...]
+    ) -> Car:
+        """The car with this tree, held against what the submission changes, whoever merged it."""
+        sub = member.sub
         own = footprint(self.repo, tip, sub.commit)
         strays = tuple(sorted(change.path for change in changes if change.path not in own))
-        with Objects(self.repo) as odb:
-            odb.include(merged.tree, (odb.commit(parent).tree for parent in (at, sub.commit)))
-            commit = odb.add_commit(
-                merged.tree, (at, sub.commit), f"candidate {member.name}", CANDIDATE, sub.at
-            )
-            odb.flush()
-        return Car(member, commit, merged.tree, changes, strays)
+        commit = odb.add_commit(tree, (at, sub.commit), f"candidate {member.name}", CANDIDATE, sub.at)
+        odb.flush()
+        return Car(member, commit, tree, changes, strays)

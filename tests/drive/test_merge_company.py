@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ import pytest
 from gt.core.bead import Bead, Phase, Result, Submission
 from gt.drive.merge import MergeReport
 from gt.git import merge as git_merge
+from gt.git.merge import Change
+from gt.git.objects import Objects
+from gt.git.treediff import merged_apart
 from gt.refinery import candidate, train
 from gt.verbs.withdraw import withdraw
 from tests.conftest import NOW
@@ -78,6 +81,24 @@ def test_a_stray_in_the_middle_of_a_train_lands_nowhere(groups: Scene) -> None:
         assert yard.causes() == {stray.id: "held footprint"}
 
 
+def forging(
+    yard: Scene, path: str, commit: str, *, coupled: bool = False
+) -> Callable[[Objects, str, Iterable[Change]], str | None]:
+    """As `merged_apart`, but what changes this path is merged wrongly, into the commit's own tree.
+
+    `coupled`: only on what isn't the target.
+    """
+
+    def wrong(odb: Objects, ours: str, changes: Iterable[Change]) -> str | None:
+        changes = tuple(changes)
+        spared = coupled and ours == yard.git("rev-parse", "main^{tree}")
+        if not spared and path in {change.path for change in changes}:
+            return yard.git("rev-parse", f"{commit}^{{tree}}")
+        return merged_apart(odb, ours, changes)
+
+    return wrong
+
+
 @pytest.mark.parametrize("company", [0, 2])
 def test_a_wrong_merge_base_takes_nothing_back(
     groups: Scene, monkeypatch: pytest.MonkeyPatch, company: int
@@ -96,8 +117,10 @@ def test_a_wrong_merge_base_takes_nothing_back(
             return git_merge.Merged(yard.git("rev-parse", f"{theirs}^{{tree}}"), (), "")
         return real(repo, ours, theirs, **more)
 
+    forged = forging(yard, "late", sub_of(late).commit)
     for module in (candidate, train):
         monkeypatch.setattr(module, "merge_trees", wrong)
+        monkeypatch.setattr(module, "merged_apart", forged)
     report = yard.merge()
     assert landed(report) == {each.id for each in others}
     assert yard.causes() == {late.id: "held footprint"}
@@ -120,6 +143,8 @@ def test_a_wrong_merge_base_in_company_alone_takes_nothing_back(
         return real(repo, ours, theirs, **more)
 
     monkeypatch.setattr(train, "merge_trees", wrong)
+    forged = forging(yard, "b", sub_of(beads[1]).commit, coupled=True)
+    monkeypatch.setattr(train, "merged_apart", forged)
     report = yard.merge()
     assert landed(report) == {each.id for each in beads}
     invariants.check(yard, since, beads, lambda files: "bad" in files)

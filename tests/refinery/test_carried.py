@@ -1,4 +1,4 @@
-"""A preview that is told from an older one is the one that a merge makes."""
+"""A preview that is told without a merge, or from an older one, is the one that a merge makes; so is a train."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gt.core.bead import Submission
 from gt.core.town import Town
 from gt.git.lineage import between, fork_points, merge_bases
-from gt.refinery.candidate import carried, fresh, preview
+from gt.refinery.candidate import apart, carried, fresh, preview
+from gt.refinery.train import Car, Left, Member, Yardmaster
+from tests.conftest import NOW
 from tests.refinery.merging import Files, Scene, scene
 
 TEXT = "".join(f"line {number}\n" for number in range(12))
@@ -67,6 +70,69 @@ def test_it_is_as_a_merge_makes_it(repo_path: Path, data: st.DataObject) -> None
     told = carried(yard.repo, before, tip_later, town)
     if told is not None:
         assert told == fresh(yard.repo, tip_later, commit, town)
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_merged_apart_is_as_a_merge_makes_it(repo_path: Path, data: st.DataObject) -> None:
+    yard = _yard(repo_path)
+    base = yard.commit(OLD)
+    lists = st.lists(EDITS, min_size=1, max_size=3)
+    tip = yard.commit(changed(OLD, data.draw(lists, "on the target")), base)
+    commit = yard.commit(changed(OLD, data.draw(lists, "submitted")), base)
+    told = apart(yard.repo, tip, commit, Town())
+    if told is not None:
+        assert told == fresh(yard.repo, tip, commit, Town())
+
+
+@given(st.lists(st.tuples(st.lists(EDITS, min_size=1, max_size=2), st.booleans()), min_size=2, max_size=4))
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_train_is_as_merges_make_it(repo_path: Path, offered: list[tuple[Any, bool]]) -> None:
+    """Of what is built on the base, and on one another."""
+    yard = _yard(repo_path)
+    base = at = yard.commit(OLD)
+    files = OLD
+    members = []
+    for number, (edits, on_top) in enumerate(offered):
+        files, below = (files, at) if on_top else (OLD, base)
+        made = changed(files, edits)
+        at, files = yard.commit(made, below), after(files, made)
+        members.append(member(f"gt-{number}", at, base))
+    tip = yard.commit({"seen": "by nobody\n"}, base)
+    assert Yardmaster(yard.repo).train(tip, members) == ByGit(yard.repo).train(tip, members)
+
+
+def member(bead: str, commit: str, base: str) -> Member:
+    return Member(bead, Submission("1-aaaa", commit, "gt/x", "main", base, "0" * 16, "merge", NOW, "alice"))
+
+
+class ByGit(Yardmaster):
+    """Leaves every coupling to git."""
+
+    def _couple(self, at: str, member: Member, tip: str, *, alone: bool) -> Car | Left:
+        assert alone in (True, False)
+        return self._merged(at, member, tip)
+
+
+def test_a_train_of_what_doesnt_meet_is_told(repo_path: Path) -> None:
+    yard = scene(repo_path)
+    tip = yard.push(OLD)
+    moved = yard.commit({"a": None, "moved": OLD["a"]}, tip)
+    dropped = yard.commit({"d/b": None, "d/e/c": None}, tip)
+    train = OnlyTold(yard.repo).train(tip, [member("gt-1", moved, tip), member("gt-2", dropped, tip)])
+    assert [car.member.bead for car in train.cars] == ["gt-1", "gt-2"]
+    listed = yard.git("ls-tree", "-r", "--name-only", train.head).split()
+    assert "moved" in listed
+    assert {"a", "d/b", "d/e/c"}.isdisjoint(listed)
+
+
+class OnlyTold(Yardmaster):
+    """Leaves no coupling to git."""
+
+    def _couple(self, at: str, member: Member, tip: str, *, alone: bool) -> Car | Left:
+        made = self._apart(at, member, tip) if alone else None
+        assert made is not None
+        return made
 
 
 def test_a_file_that_was_renamed_on_the_target_with_the_same_edit_is_merged_anew(repo_path: Path) -> None:

@@ -70,5 +70,6 @@ def test_a_coupling_is_made_once(yard: Scene, monkeypatch: pytest.MonkeyPatch) -
     tip = yard.tip()
     first = master.train(tip, map(member, beads))
     monkeypatch.setattr("gt.refinery.train.merge_trees", None)
+    monkeypatch.setattr("gt.refinery.train.merged_apart", None)
     assert master.train(tip, map(member, beads)) == first
     assert master.train(tip, map(member, beads[:2])).cars == first.cars[:2]
