@@ -32,12 +32,18 @@ def steps(
     """The commits of `new`'s first-parent line that `old` doesn't contain, newest first.
 
     `paths` (literal) leaves only those that differ from their first parent there; `limit` (0: none) stops early.
+    Between ids the answer is remembered.
     """
     named = tuple(f":(top,literal){path}" for path in paths)
     # A whole history is too much to be remembered; a part of one is asked for by everybody who looks at the target.
-    if is_oid(new) and (is_oid(old) if old else limit):
+    if (old or limit) and is_settled(repo, new, *([old] if old else [])):
         return _steps.or_make((repo, old, new, named, limit), lambda: _walked(repo, old, new, named, limit))
     return _walked(repo, old, new, named, limit)
+
+
+def is_settled(repo: Repo, *names: str) -> bool:
+    """Whether what these name, and the history behind it, can't change: not for refs, nor where a fetch may deepen it."""
+    return all(map(is_oid, names)) and not (repo.common_dir / "shallow").exists()
 
 
 def _walked(repo: Repo, old: str | None, new: str, named: tuple[str, ...], limit: int) -> tuple[Step, ...]:

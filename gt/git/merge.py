@@ -16,6 +16,7 @@ from pathlib import Path
 from gt.errors import Malformed
 from gt.git.filling import fill_in, is_partial
 from gt.git.formats import is_oid
+from gt.git.lineage import is_settled
 from gt.git.objects import MissingObject, Objects
 from gt.git.remembered import Remembered
 from gt.git.repo import Repo
@@ -57,7 +58,6 @@ __all__ = [
     "Change",
     "Merged",
     "changed_paths",
-    "first_parents",
     "is_ancestor",
     "merge_base",
     "merge_trees",
@@ -105,25 +105,11 @@ def is_ancestor(repo: Repo, old: str, new: str) -> bool:
 
     if old == new:
         return True
-    return _contained.or_make((repo, old, new), asked) if is_oid(old) and is_oid(new) else asked()
+    return _contained.or_make((repo, old, new), asked) if is_settled(repo, old, new) else asked()
 
 
 _contained: Remembered[tuple[Repo, str, str], bool] = Remembered(4096)
 """The last answers."""
-
-
-def first_parents(repo: Repo, old: str | None, new: str) -> tuple[str, ...]:
-    """The commits of `new`'s first-parent line that `old` doesn't contain, oldest first."""
-    exclude = () if old is None else (f"^{old}",)
-
-    def asked() -> tuple[str, ...]:
-        return git(repo, "rev-list", "--first-parent", "--reverse", new, *exclude).lines
-
-    return _lines.or_make((repo, old, new), asked) if old and is_oid(old) and is_oid(new) else asked()
-
-
-_lines: Remembered[tuple[Repo, str, str], tuple[str, ...]] = Remembered(16)
-"""The last answers: many commits may be in one."""
 
 
 def merge_base(repo: Repo, one: str, other: str) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from gt.core.bead import Bead, Landed, Phase, Submission
 from gt.errors import IllegalMove
 from gt.git.lineage import Step, steps
-from gt.git.merge import first_parents, is_ancestor, trailers
+from gt.git.merge import is_ancestor, trailers
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
 from gt.refinery import observed
@@ -90,9 +90,9 @@ def made_by_gt(repo: Repo, at: Tips, since: str | None) -> frozenset[str]:
     assert at.tip is not None
     own: set[str] = set()
     if at.own is not None:
-        own.update(first_parents(repo, since, at.own))
+        own.update(step.oid for step in steps(repo, since, at.own))
     if at.coming is not None and at.coming != at.own and is_ancestor(repo, at.coming, at.tip):
-        own.update(first_parents(repo, since, at.coming))
+        own.update(step.oid for step in steps(repo, since, at.coming))
     return frozenset(own)
 
 

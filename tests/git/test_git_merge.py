@@ -166,9 +166,6 @@ def test_how_commits_relate(repo: Repo, repo_path: Path) -> None:
     assert (
         merge.merge_base(repo, ours, plain(repo_path, "commit-tree", "-m", "x", f"{ours}^{{tree}}")) is None
     )
-    assert merge.first_parents(repo, first, top) == (ours, top)
-    assert merge.first_parents(repo, None, top) == (first, ours, top)
-    assert merge.first_parents(repo, top, top) == ()
 
 
 def test_changed_paths(repo: Repo, repo_path: Path) -> None:
