@@ -325,7 +325,7 @@ class Merging:
         pins.put(yard.repo, pins.candidate_ref(slot), commit, why=why, actor=yard.actor, now=yard.clock())
 
     def _heard(self, over: Finished[GateRun]) -> None:
-        self._pin(over.slot, None, "gated")
+        # What was gated stays pinned until something else is gated in its slot, or all is over.
         if over.error is not None and not isinstance(over.error, KeyboardInterrupt):
             raise over.error
         if over.proved is not None and over.proved.ran and over.run.purpose is not Purpose.AFTER:

@@ -62,9 +62,13 @@ def fill(repo: Repo, slot: Place, commit: str, tree: str, keep: Iterable[str] = 
     fill_in(repo, tree)
     _empty(slot.path, frozenset(path.strip("/") for path in keep))
     _reset_record(slot)
-    here = replace(repo, git_dir=slot.git_dir, work_tree=slot.path)
-    git(here, "update-ref", "--no-deref", "-m", "gate", "HEAD", commit, keep_fds=slot.keep_fds)
+    _detach(repo, slot, commit)
     _sealed(repo, slot, "read-tree", "--reset", "-u", "--no-recurse-submodules", tree)
+
+
+def folds_case(slot: Place) -> bool:
+    """Whether two names may be one file there: then a filled slot need not hold what its tree has."""
+    return os.path.lexists(slot.path / ".GIT")  # no tree may have that name
 
 
 def altered(repo: Repo, slot: Place, tree: str) -> tuple[str, ...]:
@@ -100,6 +104,17 @@ def _sealed_git_dir(repo: Repo) -> Iterator[Path]:
         yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _detach(repo: Repo, slot: Place, commit: str) -> None:
+    """Put the slot's HEAD at a commit, whatever it was: nobody else moves it, and nothing else is in the record now."""
+    if repo.ref_storage != "files":
+        here = replace(repo, git_dir=slot.git_dir, work_tree=slot.path)
+        git(here, "update-ref", "--no-deref", "-m", "gate", "HEAD", commit, keep_fds=slot.keep_fds)
+        return
+    half = slot.git_dir / "HEAD.new"
+    half.write_text(f"{commit}\n")
+    os.replace(half, slot.git_dir / "HEAD")
 
 
 def _recorded(repo: Repo, path: Path) -> Path | None:

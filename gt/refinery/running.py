@@ -14,7 +14,7 @@ from gt.fleet.launch import Ended, Job
 from gt.fleet.launch import environment as allowed
 from gt.fleet.launch import run as launch
 from gt.git.objects import Objects
-from gt.git.slot import Place, altered
+from gt.git.slot import Place, altered, folds_case
 from gt.refinery import outcomes, slots
 from gt.refinery.gates import Check, environment
 from gt.refinery.outcomes import Outcome, Verdict
@@ -97,7 +97,9 @@ def _in_slot(
         )
         if made.why != "exit" or made.code != 0:
             return Verdict.COULD_NOT_RUN, f"the set-up failed: {_said(made, town.worktrees.timeout)}", made
-    changed = altered(yard.repo, place, check.tree)
+    # Where nothing ran, and nothing was kept, each file is as it was just written.
+    touched = town.worktrees.setup is not None or town.worktrees.caches or folds_case(place)
+    changed = altered(yard.repo, place, check.tree) if touched else ()
     if changed:
         return Verdict.COULD_NOT_RUN, f"the set-up changed {', '.join(changed[:5])}, which is tracked", None
     ended = _launch(yard, check.gate.run, check.gate, place, slot, log, check.gate.timeout, cancelled)

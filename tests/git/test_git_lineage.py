@@ -53,7 +53,7 @@ def test_what_a_fetch_may_deepen_is_told_anew(repo_path: Path, tmp_path: Path) -
     plain(tmp_path, "clone", "-q", "--depth", "1", f"file://{repo_path}", "shallow")
     shallow, tip = discover(tmp_path / "shallow"), plain(repo_path, "rev-parse", "HEAD")
     assert line(shallow, None, tip) == [tip]
-    assert [step.commit for step in steps(shallow, None, tip, limit=2)] == [tip]
+    assert [step.oid for step in steps(shallow, None, tip, limit=2)] == [tip]
     plain(shallow.common_dir, "fetch", "-q", "--unshallow")
     assert line(shallow, None, tip) == [tip, plain(repo_path, "rev-parse", "HEAD^")]
     assert len(steps(shallow, None, tip, limit=2)) == 2
