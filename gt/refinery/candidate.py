@@ -52,8 +52,8 @@ class Preview:
     """Paths that would change on the target though the submission doesn't change them: nothing like that lands."""
 
 
-_made: Remembered[tuple[Repo, str], Preview] = Remembered(4096)
-"""What this process has looked at, by the names of the files it is kept in."""
+_made: Remembered[tuple[Repo, str, str, tuple[str, ...]], Preview] = Remembered(4096)
+"""What this process has looked at: by tip, commit and what is protected."""
 
 _latest: Remembered[tuple[Repo, str, tuple[str, ...]], Preview] = Remembered(4096)
 """For each commit and what is protected: the last of its previews."""
@@ -64,14 +64,15 @@ def preview(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
 
     Raises GitFailed where one of the commits is missing.
     """
-    name = hashlib.sha256(json.dumps([1, tip, commit, town.refinery.protected]).encode()).hexdigest()[:32]
-    made = _made.get((repo, name))
+    key = (repo, tip, commit, town.refinery.protected)
+    made = _made.get(key)
     if made is None or (made.tree is not None and not _has(repo, made.tree)):
-        made = _made.put((repo, name), _preview(repo, tip, commit, town, name))
+        made = _made.put(key, _preview(repo, tip, commit, town))
     return made
 
 
-def _preview(repo: Repo, tip: str, commit: str, town: Town, name: str) -> Preview:
+def _preview(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
+    name = hashlib.sha256(json.dumps([1, tip, commit, town.refinery.protected]).encode()).hexdigest()[:32]
     cached = repo.gt_dir / "cache" / "candidates" / f"{name}.json"
     made = _recall(cached)
     if made is None or (made.tree is not None and not _has(repo, made.tree)):
