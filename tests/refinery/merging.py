@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -35,6 +34,13 @@ def town(*gates: str, more: str = "") -> str:
     return f"apiVersion: gt/v1\ngates: [{', '.join(gates or (GATE,))}]\n{more}"
 
 
+SCENE = "refs/heads/scene"
+
+
+def _data(text: str) -> str:
+    return f"data {len(text.encode())}\n{text}\n"
+
+
 @dataclass
 class Scene:
     """A town whose target is `main`; nobody has it checked out unless a test says so."""
@@ -58,45 +64,31 @@ class Scene:
         """What gt noted down last of what it made of this branch."""
         return self.git("rev-parse", "-q", "--verify", landing_ref(branch), check=False) or None
 
-    def commit(self, files: Files, *parents: str, message: str = "work", tree: str | None = None) -> str:
-        """A commit on top of these parents (default: main), none of it in a checkout.
+    def commit(self, files: Files, *parents: str, message: str = "work", ref: str = "") -> str:
+        """A commit on top of these parents (default: main), none of it in a checkout; `ref` is moved there.
 
         None removes a file, `-> PATH` is a symbolic link, `=> COMMIT` a submodule.
         """
-        above = parents or (self.tip(),)
-        env = {**os.environ, "GIT_INDEX_FILE": str(self.repo.common_dir / "scene-index")}
-
-        def git(*args: str, stdin: str | None = None) -> str:
-            done = subprocess.run(
-                ["git", *args],
-                cwd=self.path,
-                env=env,
-                input=stdin,
-                text=True,
-                capture_output=True,
-                check=True,
-            )
-            return done.stdout.strip()
-
-        git("read-tree", tree or above[0])
+        first, *others = parents or ("refs/heads/main",)
+        out = [f"commit {SCENE}\nmark :1\ncommitter {ALICE} {NOW} +0000\n", _data(f"{message}\n")]
+        out += [f"from {first}^0\n", *(f"merge {other}^0\n" for other in others)]
         for name, content in files.items():
             if content is None:
-                git("update-index", "--force-remove", name)
-                continue
-            if content.startswith("=> "):
-                git("update-index", "--add", "--replace", "--cacheinfo", f"160000,{content[3:]},{name}")
-                continue
-            mode = "120000" if content.startswith("-> ") else "100644"
-            oid = git("hash-object", "-w", "--stdin", stdin=content.removeprefix("-> "))
-            git("update-index", "--add", "--replace", "--cacheinfo", f"{mode},{oid},{name}")
-        parented = [arg for parent in above for arg in ("-p", parent)]
-        return git("commit-tree", git("write-tree"), *parented, "-m", message)
+                out.append(f"D {name}\n")
+            elif content.startswith("=> "):
+                out.append(f"M 160000 {content[3:]} {name}\n")
+            else:
+                mode = "120000" if content.startswith("-> ") else "100644"
+                out += [f"M {mode} inline {name}\n", _data(content.removeprefix("-> "))]
+        if ref:
+            out.append(f"reset {ref}\nfrom :1\n")
+        # Once its id is told, nothing else is to name it.
+        out.append(f"get-mark :1\nreset {SCENE}\nfrom {self.repo.zero}\n")
+        return run_git(self.path, "fast-import", "--quiet", stdin="".join(out).encode())
 
     def push(self, files: Files, **more: str) -> str:
         """Somebody moves main forward, without gt."""
-        made = self.commit(files, **more)
-        self.git("update-ref", "refs/heads/main", made)
-        return made
+        return self.commit(files, ref="refs/heads/main", **more)
 
     def submit(
         self, files: Files, *, commit: str | None = None, base: str | None = None, **spec: object
@@ -104,9 +96,11 @@ class Scene:
         """A Bead with this change of main submitted."""
         self.number += 1
         since = base or self.tip()
-        made = commit or self.commit(files, since)
         new = bead(self.number, None, **spec)
-        self.git("update-ref", submission_ref(new.id, TOKEN), made)
+        pin = submission_ref(new.id, TOKEN)
+        if commit:
+            self.git("update-ref", pin, commit)
+        made = commit or self.commit(files, since, ref=pin)
         at = NOW + self.number
         sub = Submission(
             TOKEN, made, f"gt/{new.id}/{TOKEN}", "main", since, "", "merge", at, "fixer <>", "fixer"
