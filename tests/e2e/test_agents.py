@@ -91,49 +91,30 @@ def test_an_agent_that_hangs_is_stopped_with_all_it_started(town: Town) -> None:
     check_town(town)
 
 
-def test_what_an_agent_leaves_uncommitted_is_committed_and_lands(town: Town) -> None:
-    bead = town.create(
+def test_what_an_agent_leaves_is_not_lost_wherever_it_lies(town: Town) -> None:
+    forgets = town.create(
         "forgets to commit",
         "echo a > a; git add a; git commit -qm a; echo b > b; git add b; echo c > c; rm README.md; echo x > .hidden",
     )
-    town.run(ok=(0,))
-    assert town.phase(bead) == "landed"
-    assert {"a", "b", "c", ".hidden"} <= town.files()
-    assert "README.md" not in town.files()
-    assert not any(name.startswith(".gt-attempt") for name in town.files())
-    authors = set(town.git("log", "--format=%an", f"--grep={bead}", "--all").splitlines())
-    assert authors
-    check_town(town)
-
-
-def test_commits_on_a_detached_head_are_not_lost(town: Town) -> None:
-    bead = town.create(
-        "detaches", "git checkout -q --detach; echo a > a; git add a; git commit -qm a; echo b > b"
+    detaches = town.create(
+        "detaches", "git checkout -q --detach; echo d > d; git add d; git commit -qm d; echo e > e"
     )
-    town.run(ok=(0,))
-    assert (town.phase(bead), {"a", "b"} <= town.files()) == ("landed", True)
-    check_town(town)
-
-
-def test_commits_on_a_branch_of_its_own_are_not_lost(town: Town) -> None:
-    bead = town.create(
-        "switches", "git switch -q -c elsewhere; echo a > a; git add a; git commit -qm a; echo b > b"
+    switches = town.create(
+        "switches", "git switch -q -c elsewhere; echo f > f; git add f; git commit -qm f; echo g > g"
     )
     town.run(ok=(0, 20))
-    made = town.bead(bead)
+    assert town.phase(forgets) == town.phase(detaches) == "landed"
+    assert {"a", "b", "c", ".hidden", "d", "e"} <= town.files()
+    assert "README.md" not in town.files()
+    assert not any(name.startswith(".gt-attempt") for name in town.files())
+    authors = set(town.git("log", "--format=%an", f"--grep={forgets}", "--all").splitlines())
+    assert authors
+    made = town.bead(switches)
     if made["status"]["phase"] == "landed":
-        assert {"a", "b"} <= town.files()
+        assert {"f", "g"} <= town.files()
     else:
-        assert town.text("b", made["status"]["attempts"][-1]["head"]) == "b"
-    assert town.git("show", "elsewhere:a") == "a"
-
-
-def test_no_change_is_no_success(town: Town) -> None:
-    bead = town.create("does nothing", "echo I am done", "--attempts", "2")
-    town.run(ok=(20,))
-    assert (town.phase(bead), town.results(bead)) == ("stuck", ["no-change"] * 2)
-    assert "no-change" in town.why(bead) or "changed nothing" in town.why(bead)
-    assert "I am done" in town.gt("logs", bead).out
+        assert town.text("g", made["status"]["attempts"][-1]["head"]) == "g"
+    assert town.git("show", "elsewhere:f") == "f"
     check_town(town)
 
 
@@ -150,11 +131,15 @@ def test_a_red_gate_primes_the_next_attempt_with_its_output(town: Town) -> None:
     check_town(town)
 
 
-def test_red_until_the_attempts_are_spent_is_stuck(town: Town) -> None:
-    bead = town.create("stays red", 'echo "$n" > bad-file', "--attempts", "2")
+def test_no_change_and_red_alike_are_stuck_when_the_attempts_are_spent(town: Town) -> None:
+    idle = town.create("does nothing", "echo I am done", "--attempts", "2")
+    red = town.create("stays red", 'echo "$n" > bad-file', "--attempts", "2")
     town.run(ok=(20,))
-    assert (town.phase(bead), town.results(bead)) == ("stuck", ["red", "red"])
-    assert "red" in town.why(bead)
+    assert (town.phase(idle), town.results(idle)) == ("stuck", ["no-change"] * 2)
+    assert "no-change" in town.why(idle) or "changed nothing" in town.why(idle)
+    assert "I am done" in town.gt("logs", idle).out
+    assert (town.phase(red), town.results(red)) == ("stuck", ["red", "red"])
+    assert "red" in town.why(red)
     check_town(town)
 
 

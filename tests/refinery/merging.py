@@ -12,6 +12,7 @@ from gt.core.ids import submission_ref
 from gt.core.state import TownState
 from gt.core.town import Town
 from gt.drive.merge import MergeReport, View, look, run
+from gt.git import refs
 from gt.git.repo import Repo
 from gt.refinery.outcomes import Outcome
 from gt.refinery.pins import landing_ref
@@ -58,7 +59,7 @@ class Scene:
         return run_git(self.path, *args, check=check)
 
     def tip(self, ref: str = "refs/heads/main") -> str:
-        return self.git("rev-parse", ref)
+        return refs.read(self.repo, ref) or self.git("rev-parse", ref)
 
     def own(self, branch: str) -> str | None:
         """What gt noted down last of what it made of this branch."""
