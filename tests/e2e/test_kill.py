@@ -67,11 +67,9 @@ def tried(
     tmp_path: Path,
     count: int,
     args: Callable[[Town], tuple[str, ...]],
-    prepare: Callable[[Town], object],
 ) -> None:
     """Kills the command at `count` moments, each in a copy of the town."""
     calm = copied(base, tmp_path / "calm")
-    prepare(calm)
     begun = time.monotonic()
     calm.gt(*args(calm), ok=(0, 3, 10, 20), limit=120)
     length = time.monotonic() - begun
@@ -81,7 +79,6 @@ def tried(
     killed = 0
     for number, moment in rounds(args(base)[0], count, length):
         town = copied(base, tmp_path / f"{number}")
-        prepare(town)
         killed += kill_at(town, moment, number % 2 == 1, *args(town))
         try:
             town.run(ok=(0,))
@@ -106,7 +103,6 @@ def test_run_is_killed_and_run_again(new_town: NewTown, tmp_path: Path, part: in
         tmp_path,
         max(1, ROUNDS // 2),
         lambda _: ("run", "--yes", f"-j{part + 3}"),
-        lambda _: None,
     )
 
 
@@ -116,13 +112,11 @@ def test_work_is_killed(new_town: NewTown, tmp_path: Path) -> None:
         tmp_path,
         max(1, ROUNDS // 3),
         lambda town: ("work", titled(town, "one")),
-        lambda _: None,
     )
 
 
 def test_merge_is_killed(new_town: NewTown, tmp_path: Path) -> None:
-    def prepare(town: Town) -> None:
-        town.gt("work", titled(town, "one"))
-        town.gt("work", titled(town, "three"))
-
-    tried(build(new_town, "one", "three"), tmp_path, max(1, ROUNDS // 3), lambda _: ("merge",), prepare)
+    base = build(new_town, "one", "three")
+    for title in ("one", "three"):
+        base.gt("work", titled(base, title))
+    tried(base, tmp_path, max(1, ROUNDS // 3), lambda _: ("merge",))

@@ -27,7 +27,7 @@ def hub(new_town: NewTown, tmp_path: Path) -> tuple[Path, Town]:
     run_git(tmp_path, "init", "-q", "--bare", "-b", "main", str(hub))
     town.git("remote", "add", "origin", str(hub))
     town.git("push", "-q", "origin", "main")
-    town.gt("sync")
+    town.here("sync")
     return hub, town
 
 
@@ -43,7 +43,7 @@ def test_three_machines_drain_one_town(hub: tuple[Path, Town]) -> None:
     place, first = hub
     beads = [first.create(f"task {n}", 'echo "$GT_BEAD" > "$GT_BEAD"') for n in range(6)]
     beads.append(first.create("last", 'ls > "$GT_BEAD"', "--needs", beads[0]))
-    first.gt("sync")
+    first.here("sync")
     towns = [first, clone(place, first, "b"), clone(place, first, "c")]
     runs = [town.start("run", "--yes", "-j", "2") for town in towns]
     for running in runs:
@@ -70,7 +70,7 @@ def test_three_machines_drain_one_town(hub: tuple[Path, Town]) -> None:
 def test_a_machine_that_was_cut_off_and_lost(hub: tuple[Path, Town]) -> None:
     place, first = hub
     bead = first.create("one", "echo 1 > one")
-    first.gt("sync")
+    first.here("sync")
     other = clone(place, first, "b")
     place.rename(place.with_name("gone.git"))
     refused = first.gt("work", bead, "--json", ok=(75,))

@@ -64,13 +64,13 @@ def race(town: Town, clones: list[Town]) -> None:
     beads = sorted(town.beads())
     for each in clones:
         for bead in beads:
-            each.gt("claim", bead, "--for", "1h")
+            each.here("claim", bead, "--for", "1h")
     made = {commit for each in clones for commit in each.git("rev-list", "beads").split()}
     answers = at_once(clones, "sync")
     # Nobody starves: 75 would say that others were always quicker.
     assert {ran.code for ran in answers} <= {CLAIMED, REFUSED}, [str(ran) for ran in answers]
     for each in clones:
-        each.gt("sync")
+        each.here("sync")
     assert len({each.git("rev-parse", "beads") for each in clones}) == 1
     assert made <= set(clones[0].git("rev-list", "beads").split())
     held = {bead: clones[0].bead(bead)["status"]["lease"]["actor"] for bead in beads}
@@ -86,13 +86,13 @@ def race(town: Town, clones: list[Town]) -> None:
 def test_two_clones_claim_the_same_beads_apart(town: Town, hub: Path) -> None:
     for title in ("one", "two", "three"):
         town.create(title)
-    town.gt("sync")
+    town.here("sync")
     race(town, [clone(town, name) for name in ("ann", "ben")])
 
 
 def test_ten_clones_claim_the_same_bead_through_a_server(town: Town, hub: Path, daemon: str) -> None:
     town.create("wanted by all")
-    town.gt("sync")
+    town.here("sync")
     first = clone(town, "m0", daemon)
     clones = [first]
     for number in range(1, 10):
@@ -106,7 +106,7 @@ def test_two_clones_on_one_machine_leave_each_others_attempts_alone(town: Town, 
     here = town.path.parent
     busy = f"touch '{here}/busy'; while [ ! -e '{here}/go' ]; do sleep 0.02; done; echo done > made"
     bead = town.create("long", busy)
-    town.gt("sync")
+    town.here("sync")
     other = clone(town, "other")
     working = town.start("work", bead)
     wait_until((here / "busy").exists, "the agent to begin")
@@ -128,11 +128,11 @@ def test_two_clones_on_one_machine_leave_each_others_attempts_alone(town: Town, 
 
 def test_a_sync_killed_at_its_effects_is_finished_by_the_next(town: Town, hub: Path, tmp_path: Path) -> None:
     bead = town.create("one")
-    town.gt("sync")
+    town.here("sync")
     other = clone(town, "other")
-    other.gt("note", bead, "from the other side")
-    other.gt("sync")
-    town.gt("note", bead, "from here")
+    other.here("note", bead, "from the other side")
+    other.here("sync")
+    town.here("note", bead, "from here")
 
     def scene(name: str) -> Town:
         for folder in ("hub.git", town.path.name):
