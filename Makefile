@@ -33,7 +33,7 @@ demo: $(READY) ## Watch a small town at work, from an empty repository to rest
 	@$(PY) -m gt demo
 
 test: $(READY) ## Run every test
-	@$(PY) -m pytest -n $(WORKERS)
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal
 
 check: $(READY) ## Check style, types, layers and that the generated docs are current
 	@$(PY) -m ruff check .
