@@ -78,7 +78,7 @@ class Forge:
         """The submission as one commit on the hub's target."""
         tip = self.git("rev-parse", "main")
         tree = self.scene.git("merge-tree", "--write-tree", tip, self.sub(bead).commit)
-        return self.lands(self.scene.commit({}, tip, tree=tree, message="others' words"))
+        return self.lands(self.scene.git("commit-tree", tree, "-p", tip, "-m", "others' words"))
 
     def merge(self, *, again: bool = False) -> MergeReport:
         yard = self.scene
