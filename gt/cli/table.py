@@ -113,6 +113,7 @@ ROWS: Final = (
     Row("page", PLUMBING, "Call a person once: write the page down and send it, unless it was sent already"),
     Row("heal", PLUMBING, "Remove the lock that a gt which died left on a ref, and give back what another git pruned too early"),
     Row("prune", PLUMBING, "Remove the worktree, branch and lock of an attempt that is over, once all it left is kept"),
+    Row("completion", PLUMBING, "Print the script by which a shell completes commands, options, and Beads with their titles", agents=True),
     Row("exit-codes", PLUMBING, "List the exit codes and what each tells the caller", agents=True),
     Row("version", PLUMBING, "Print the version of gt", agents=True),
     Row("help", PLUMBING, "Show the help of a command, or a topic", agents=True),

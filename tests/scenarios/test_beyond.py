@@ -88,6 +88,7 @@ def commands(town: TownScene) -> Iterator[tuple[tuple[str, ...], int]]:
         f"graph {bead}",
         "agents",
         "convoy list",
+        "completion words -- show gt-",
         "crew list",
         "formula list",
         "supervise systemd",
