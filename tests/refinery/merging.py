@@ -59,20 +59,26 @@ class Scene:
         return run_git(self.path, *args, check=check)
 
     def tip(self, ref: str = "refs/heads/main") -> str:
-        return refs.read(self.repo, ref) or self.git("rev-parse", ref)
+        plain = ref.startswith("refs/") and not set(ref) & set("^~:{")
+        return (refs.read(self.repo, ref) if plain else None) or self.git("rev-parse", ref)
 
     def own(self, branch: str) -> str | None:
         """What gt noted down last of what it made of this branch."""
         return self.git("rev-parse", "-q", "--verify", landing_ref(branch), check=False) or None
 
-    def commit(self, files: Files, *parents: str, message: str = "work", ref: str = "") -> str:
+    def commit(
+        self, files: Files, *parents: str, message: str = "work", tree: str | None = None, ref: str = ""
+    ) -> str:
         """A commit on top of these parents (default: main), none of it in a checkout; `ref` is moved there.
 
-        None removes a file, `-> PATH` is a symbolic link, `=> COMMIT` a submodule.
+        It has the files of the first parent, or of `tree`, but for these: None removes a file, `-> PATH` is a
+        symbolic link, `=> COMMIT` a submodule.
         """
         first, *others = parents or ("refs/heads/main",)
         out = [f"commit {SCENE}\nmark :1\ncommitter {ALICE} {NOW} +0000\n", _data(f"{message}\n")]
         out += [f"from {first}^0\n", *(f"merge {other}^0\n" for other in others)]
+        if tree is not None:
+            out.append(f'M 040000 {self.tip(f"{tree}^{{tree}}")} ""\n')
         for name, content in files.items():
             if content is None:
                 out.append(f"D {name}\n")
