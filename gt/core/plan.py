@@ -285,6 +285,7 @@ def _wakes(world: World, called: tuple[Call, ...]) -> Iterator[int]:
         yield zombie.since + ZOMBIE_GRACE
     for bead in world.in_phase(Phase.OPEN):
         yield from _wakes_of(world, bead)
+    yield from _resumed(world)
     for stage in world.stages:
         if stage.decision.until is not None:
             yield stage.decision.until
@@ -293,6 +294,16 @@ def _wakes(world: World, called: tuple[Call, ...]) -> Iterator[int]:
         due = next_send(page) if call.paged and page and world.pager_of(call.subject) else None
         if due is not None:
             yield due
+
+
+def _resumed(world: World) -> Iterator[int]:
+    """When landing, and looking after what has landed, goes on by itself; open Beads say it of themselves."""
+    paused = world.state.paused
+    if paused is None or paused.until is None:
+        return
+    looked_after = any(gate.when == "after" for town in world.towns.values() for gate in town.gates)
+    if looked_after or any(queued.cause == "paused" for queued in world.queue):
+        yield paused.until
 
 
 def _wakes_of(world: World, bead: Bead) -> Iterator[int]:

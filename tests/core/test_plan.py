@@ -16,7 +16,7 @@ from gt.core.page import MAX_SENDS, Acknowledged
 from gt.core.plan import By, Next, Plan, plan
 from gt.core.promotion import Decision, Stage, Step
 from gt.core.state import Paused, TownState
-from gt.core.town import AgentSpec, Limits, Town
+from gt.core.town import AgentSpec, Gate, Limits, Town
 from gt.core.world import (
     ZOMBIE_GRACE,
     Liveness,
@@ -387,6 +387,18 @@ def test_a_deferral_wakes_by_itself() -> None:
 def test_a_pause_stops_work_and_ends_by_itself() -> None:
     found = plan(world(bead("a"), state=TownState(Paused("alice", "lunch", NOW + 60))))
     assert (found.actions, found.next_wake) == ((), NOW + 60)
+
+
+@pytest.mark.parametrize("ends", [NOW + 60, None])
+def test_a_pause_stops_landing_and_it_goes_on_when_the_pause_ends(ends: int | None) -> None:
+    waits = Queued(gt("a"), "1-aaaa", "main", OID, Standing.WAITING, "paused", "waits: alice paused the town")
+    paused = TownState(Paused("alice", "lunch", ends))
+    found = plan(world(bead("a", Phase.SUBMITTED), queue=(waits,), state=paused))
+    assert (found.actions, found.next_wake) == ((), ends)
+    after = replace(TOWN, gates=(Gate("slow", "true", when="after"),))
+    looked_after = plan(world(town=after, state=paused))
+    assert (looked_after.actions, looked_after.next_wake) == ((), ends)
+    assert plan(world(state=paused)).next is Next.REST
 
 
 def test_garbage_is_tidied_up_and_does_not_keep_a_town_from_rest() -> None:
