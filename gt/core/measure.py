@@ -21,6 +21,9 @@ _RANK = {Phase.OPEN: 3, Phase.LEASED: 2, Phase.SUBMITTED: 1}
 
 _CLAIMED = 4
 
+_ZOMBIE = 4
+"""A zombie that is killed is over, and may leave a worktree, a branch and a lock: garbage, but less of it."""
+
 
 class Measure(NamedTuple):
     """Each component may rise only while one before it falls."""
@@ -64,9 +67,10 @@ def measure(world: World) -> Measure:
         sends=_sends(world),
         garbage=len(world.remains)
         + len(world.stale)
-        + len(world.zombies)
+        + _ZOMBIE * len(world.zombies)
         + world.pruned
-        + bool(world.unsynced),
+        + bool(world.unsynced)
+        + bool(world.unfinished),
     )
 
 

@@ -127,9 +127,17 @@ def test_garbage_and_zombies_count_last() -> None:
         zombies=(Zombie(gt("a"), "1-aaaa"),),
         stale=("r",),
         pruned=2,
+        unfinished="a gt merge that died left a gate running",
     )
-    assert measure(left).garbage == 5
+    assert measure(left).garbage == 9
     assert measure(world()) < measure(left) < measure(world(bead("b")))
+
+
+def test_a_zombie_that_is_killed_is_less_than_it_was_with_all_that_it_leaves() -> None:
+    killed = world(
+        remains=tuple(Remains(gt("a"), "1-aaaa", what, "/x") for what in ("worktree", "branch", "lock"))
+    )
+    assert measure(killed) < measure(world(zombies=(Zombie(gt("a"), "1-aaaa"),)))
 
 
 def test_a_persons_lease_that_runs_out_is_no_step_back() -> None:
