@@ -60,3 +60,17 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not there.exists() or (fragment and there.suffix == ".md" and fragment not in anchors(there)):
             broken.append(link)
     assert broken == []
+
+
+def test_the_museum_names_tests_that_there_are() -> None:
+    shown = re.findall(
+        r"\| `(tests/\S+\.py)::(test_\w+)` \|$", (ROOT / "docs" / "museum.md").read_text(), re.MULTILINE
+    )
+    rows = re.findall(r"^\| (?!what goes wrong|---)", (ROOT / "docs" / "museum.md").read_text(), re.MULTILINE)
+    assert len(shown) == len(rows) > 40
+    missing = [
+        f"{path}::{name}"
+        for path, name in shown
+        if not (ROOT / path).is_file() or f"\ndef {name}(" not in (ROOT / path).read_text()
+    ]
+    assert missing == []

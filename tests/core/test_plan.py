@@ -99,6 +99,25 @@ def test_running_attempts_take_their_room() -> None:
     assert commands(found) == [f"gt work {gt('b')}"]
 
 
+def test_only_leases_of_agents_take_room() -> None:
+    """Neither a person's, nor what ran too long, nor what ended attempts left lying about."""
+    mine = bead("a", Phase.LEASED)
+    held = replace(mine, status=replace(mine.status, lease=lease(lock=False, agent="", actor="alice")))
+    some = world(
+        held,
+        bead("b"),
+        bead("c"),
+        zombies=(Zombie(gt("z"), "1-aaaa", NOW),),
+        remains=(Remains(gt("y"), "1-aaaa", "worktree", "/x"),),
+    )
+    assert [action.args for action in plan(some).by(By.WORK)] == [(gt("b"),), (gt("c"),)]
+
+
+def test_what_is_for_people_is_given_to_no_agent() -> None:
+    some = world(bead("a", type="decision"), bead("b", type="epic"), bead("c", type="convoy"), bead("d"))
+    assert [action.args for action in plan(some).by(By.WORK)] == [(gt("d"),)]
+
+
 def test_what_a_day_may_cost_stops_work_until_the_first_expense_is_a_day_old() -> None:
     town = replace(TOWN, limits=Limits(usd_per_day=2))
     spent = replace(attempt("1-aaaa", Result.NO_CHANGE, NOW - 100), usage={"usd": 2.5})
