@@ -3,12 +3,18 @@
 Two Beads, two places for attempts, two counted attempts each. The environment may at any time let an attempt
 submit, fail, be interrupted, crash without a word, outlive its lease or say something late; time may pass; a gate
 may be red and a merge may conflict; a landing may not get recorded; a person may hold, close or retry a Bead.
+
+What must hold is named: safety in each state (S1 one live lease a Bead, S2 tokens only grow, S3 only what is submitted
+under the lease's own token lands, S4 and only once, S5 no more attempts than there are, S6 what has ended stays so but by a
+person, S7 the target moves by a green merge only, S8 nothing destructive from the unknown, S9 carried out, an Action is
+not planned again, S10 nobody but a person makes work), and liveness over all of them (L1 leases end, L2 the town comes to
+rest, L3 from wherever a crash leaves it, L4 a person is told of what is stuck).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -17,7 +23,7 @@ from gt.core import moves
 from gt.core.bead import Attempt, Bead, Closed, CloseReason, Created, Landed, Phase, Result, Spec, Submission
 from gt.core.measure import Measure, measure
 from gt.core.page import page_id
-from gt.core.plan import Action, By, Next, plan
+from gt.core.plan import Action, By, Next, Plan, plan
 from gt.core.town import AgentSpec, Limits, Town
 from gt.core.when import format_time
 from gt.core.world import Liveness, Queued, Standing, Target, World, Zombie
@@ -217,15 +223,31 @@ def check(state: Town2) -> None:
         tokens = [a.token for a in bead.status.attempts] + (
             [bead.status.lease.token] if bead.status.lease else []
         )
-        assert len(tokens) == len(set(tokens))
-        assert bead.counted <= moves.attempts_allowed(bead, LIMITS)
-        assert sum(1 for name, _ in state.landed if name == bead.id) <= 1
-        held = bead.status.lease
-        for name, token in state.alive:
-            if name == bead.id and (held is None or held.token != token):
-                late = Submission(token, "f" * 40, "b", "main", state.tip, "", "merge", NOW, "c")
-                with pytest.raises(IllegalMove):
-                    moves.submit(bead, late, record(bead, token, Result.SUBMITTED))
+        assert len(tokens) == len(set(tokens)), "S1"
+        assert (bead.phase is Phase.LEASED) == (bead.status.lease is not None), "S1"
+        assert bead.counted <= moves.attempts_allowed(bead, LIMITS), "S5"
+        assert sum(1 for name, _ in state.landed if name == bead.id) <= 1, "S4"
+    alike = tuple((bead.phase, bead.status.lease and bead.status.lease.expires) for bead in state.beads)
+    if alike not in _looked_at:  # what isn't seen, and what is paged, depends on nothing else
+        _looked_at.add(alike)
+        check_blind(state, state.world())
+        unpaged = plan(replace(state.world(), pages={}))
+        told = {action.args[0] for action in unpaged.actions if action.verb == "page"}
+        assert told == {bead.id for bead in state.beads if bead.phase is Phase.STUCK}, "L4"
+
+
+_looked_at: set[object] = set()
+
+
+def check_blind(state: Town2, world: World) -> None:
+    """What is planned by whoever couldn't look at processes and the target: S8."""
+    blind = plan(replace(world, liveness={}, zombies=(), landings={}))
+    held = {bead.id: bead.status.lease for bead in state.beads}
+    for action in blind.by(By.RECONCILE):
+        over = held.get(action.args[0])
+        assert action.verb == "expire", "S8"
+        assert over is not None, "S8"
+        assert over.expires == LONG_AGO, "S8"
 
 
 def check_rest(state: Town2) -> None:
@@ -252,6 +274,14 @@ def start_with_a_proposal() -> Town2:
     return state.with_bead(replace(first, status=status))
 
 
+@dataclass(frozen=True)
+class Laws:
+    """What the town goes by; a mutant lacks one of them."""
+
+    plan: Callable[[World], Plan] = plan
+    submit: Callable[[Bead, Submission, Attempt], Bead] = moves.submit
+
+
 _sizes: dict[object, Measure] = {}
 
 
@@ -262,38 +292,121 @@ def size_of(state: Town2) -> Measure:
     return _sizes[key]
 
 
-def test_every_reachable_state() -> None:
-    """Laws hold in each, every step that isn't a person's lowers the measure or is bounded, and rest can be reached."""
-    todo = deque([start(), start_with_a_proposal()])
-    seen = {state.key(): state for state in todo}
+def explore(beginnings: Sequence[Town2], laws: Laws) -> int:
+    """How many states there are; raises AssertionError where something doesn't hold in one of them."""
+    seen = {state.key() for state in beginnings}
     before: dict[object, list[object]] = {}
     resting: list[object] = []
+    unleased: list[object] = []
+    todo: deque[tuple[Town2, Action | None]] = deque((state, None) for state in beginnings)
     while todo:
-        state = todo.popleft()
+        state, done = todo.popleft()
         check(state)
-        world = state.world()
-        here, size, found = state.key(), size_of(state), plan(world)
+        here = state.key()
+        found = laws.plan(state.world())
+        assert done not in found.actions, "S9"
         if found.next in (Next.REST, Next.HUMAN):
             check_rest(state)
             resting.append(here)
-        steps: list[tuple[bool, Town2]] = []
-        for action in found.actions:
-            for name, after in executed(state, action):
-                assert size_of(after) < size, (action.command, name)
-                steps.append((True, after))
-        for name, after in happened(state):
-            assert size_of(after) <= size or name in ("crash", "time is up", "waited"), name
-            steps.append((True, after))
-        steps += [(False, after) for _, after in wanted(state)]
-        for by_itself, after in steps:
+        if not any(bead.status.lease for bead in state.beads):
+            unleased.append(here)
+        for by_itself, after, action in steps(state, found, laws):
             key = after.key()
             if by_itself:
                 before.setdefault(key, []).append(here)
             if key not in seen:
-                seen[key] = after
-                todo.append(after)
-    assert len(seen) > 1000
-    assert_all_lead_to(resting, before, set(seen))
+                seen.add(key)
+                todo.append((after, action))
+    assert_all_lead_to(unleased, before, seen)  # L1
+    assert_all_lead_to(resting, before, seen)  # L2 and L3: states that crashes leave are among them
+    return len(seen)
+
+
+def steps(state: Town2, found: Plan, laws: Laws) -> Iterator[tuple[bool, Town2, Action | None]]:
+    """All that may come next, whether it may without a person, and which Action that carried out to its end.
+
+    Holds each step to what holds for it.
+    """
+    size = size_of(state)
+    for action in found.actions:
+        for name, after in executed(state, action):
+            assert size_of(after) < size, (action.command, name)
+            check_step(state, after, landing=name == "green")
+            yield True, after, action if name in ("expired", "killed", "recorded") else None
+    for name, after in happened(state):
+        assert size_of(after) <= size or name in ("crash", "time is up", "waited"), name
+        check_step(state, after)
+        yield True, after, None
+    for after in too_late(state, laws):
+        check_step(state, after)
+        yield True, after, None
+    for _, after in wanted(state):
+        yield False, after, None
+
+
+def check_step(state: Town2, after: Town2, *, landing: bool = False) -> None:
+    """What holds of every step but a person's."""
+    assert landing or after.landed == state.landed, "S7"
+    for was, now in zip(state.beads, after.beads, strict=True):
+        assert now.next_ordinal >= was.next_ordinal, "S2"
+        assert not was.phase.over or now.phase is was.phase, "S6"
+        assert was.phase is not Phase.PROPOSED or now.phase is Phase.PROPOSED, "S10"
+        if now.phase is Phase.SUBMITTED and was.phase is not Phase.SUBMITTED:
+            assert was.status.lease is not None, "S3"
+            assert now.status.submission is not None
+            assert now.status.submission.token == was.status.lease.token, "S3"
+
+
+def too_late(state: Town2, laws: Laws) -> Iterator[Town2]:
+    """An attempt whose lease is over hands in its work all the same."""
+    for bead in state.beads:
+        for _, token in sorted(state.late(bead)):
+            offer = Submission(
+                token, f"{token:0<40}", "b", "main", state.tip, "", "merge", NOW, "c", "claude"
+            )
+            try:
+                yield state.with_bead(laws.submit(bead, offer, record(bead, token, Result.SUBMITTED)))
+            except IllegalMove:
+                continue
+
+
+def test_every_reachable_state() -> None:
+    """Laws hold in each, every step that isn't a person's lowers the measure or is bounded, and rest can be reached."""
+    assert explore([start(), start_with_a_proposal()], Laws()) > 10_000
+
+
+def without_fence(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
+    status = replace(bead.status, phase=Phase.SUBMITTED, lease=None, submission=submission)
+    return replace(bead, status=replace(status, attempts=(*bead.status.attempts, attempt)))
+
+
+def without_a_look(seen: World) -> Plan:
+    return plan(replace(seen, landings={}))
+
+
+def without_killing(seen: World) -> Plan:
+    found = plan(seen)
+    return replace(found, actions=tuple(action for action in found.actions if action.verb != "kill"))
+
+
+def without_expiry(seen: World) -> Plan:
+    found = plan(seen)
+    return replace(found, actions=tuple(action for action in found.actions if action.verb != "expire"))
+
+
+@pytest.mark.parametrize(
+    "mutant",
+    [
+        Laws(submit=without_fence),
+        Laws(plan=without_a_look),
+        Laws(plan=without_killing),
+        Laws(plan=without_expiry),
+    ],
+    ids=["no fence", "no look at the target", "no kill after expiry", "no expiry"],
+)
+def test_a_law_that_is_lacking_is_missed(mutant: Laws) -> None:
+    with pytest.raises(AssertionError):
+        explore([start()], mutant)
 
 
 def assert_all_lead_to(goal: list[object], before: dict[object, list[object]], states: set[object]) -> None:
