@@ -47,7 +47,7 @@ def test_beads_come_with_their_titles_those_that_ended_only_when_asked_for(town:
 
 
 def test_as_data(town: TownScene) -> None:
-    assert town("completion", "words", "--json", "--", "stat").data["items"][0]["word"] == "stats"
+    assert town("completion", "words", "--json", "--", "stat").data["items"][0]["word"] == "status"
 
 
 def test_without_a_town_there_are_no_beads_and_no_error(gt: Gt, tmp_path: Path) -> None:
