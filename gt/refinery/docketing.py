@@ -57,6 +57,8 @@ class Docketing:
     _candidates: dict[tuple[str, str], Candidate] = field(default_factory=dict)
     _named: dict[str, Ids] = field(default_factory=dict)
     _vetted: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _alone: dict[tuple[str, str], Candidate] = field(default_factory=dict)
+    """What was submitted, as it is, by commit and settings."""
     _excused: dict[str, Ids] = field(default_factory=dict)
     _tips: tuple[Tip, ...] = ()
 
@@ -230,11 +232,17 @@ class Docketing:
         key = (member.sub.commit, repr(town.gates))
         if not self._vetted.get(key):
             try:
-                own = candidate(self.yard, Train(member.sub.commit, ()), [town])
+                own = self._by_itself(member.sub.commit, town)
             except GtError:
                 return False
             self._vetted[key] = bool(own.tests) and own.proofs(self.yard.repo, self.yard.clock()) is not None
         return self._vetted[key]
+
+    def _by_itself(self, commit: str, town: Town) -> Candidate:
+        key = (commit, repr((town.gates, town.worktrees)))
+        if key not in self._alone:
+            self._alone[key] = candidate(self.yard, Train(commit, ()), [town])
+        return self._alone[key]
 
     def _tried(self, tip: str, town: Town, waiting: Mapping[str, Member]) -> tuple[list[Tried], Tally]:
         """What was tried, and how often gates lied on trees of which more than all has landed since.

@@ -39,9 +39,11 @@ def checks(repo: Repo, town: Town, tree: str) -> tuple[Check, ...]:
     wanted = [gate for gate in town.gates if gate.when == "before"]
     if not wanted:
         return ()
-    with Objects(repo) as odb:
-        trees = {gate.inputs: _input_tree(repo, odb, gate, tree) for gate in wanted}
-        odb.flush()
+    trees: dict[tuple[str, ...], str] = {(): tree}
+    if any(gate.inputs for gate in wanted):
+        with Objects(repo) as odb:
+            trees |= {gate.inputs: _input_tree(repo, odb, gate, tree) for gate in wanted}
+            odb.flush()
     return tuple(Check(gate, trees[gate.inputs], _key(town, gate, trees[gate.inputs])) for gate in wanted)
 
 
