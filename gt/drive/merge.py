@@ -14,7 +14,7 @@ from gt.drive.merge_view import View, look
 from gt.errors import Busy, NotFound, Refused
 from gt.git.repo import Repo
 from gt.refinery import checkout, offers, outcomes, pins, slots, tidying
-from gt.refinery.candidate import preview
+from gt.refinery.candidate import preview, written
 from gt.refinery.gates import checks
 from gt.refinery.moving import Mover
 from gt.refinery.places import merge_lock
@@ -104,7 +104,7 @@ def _forgiven(yard: Yard, ledger: Ledger, seen: View, name: str) -> View:
         trees = [tip]
         for each in seen.queue.on(name):
             made = preview(yard.repo, tip, each.commit, town)
-            trees += [made.tree] if made.tree else []
+            trees += [written(yard.repo, made)] if made.tree else []
         keys = [check.key for tree in trees for check in checks(yard.repo, town, _tree(yard.repo, tree))]
         after = seen.queue.aftermaths.get(name)
         keys += [each.check.key for each in after.inquiries] if after else []

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gt.core.town import Town
 from gt.errors import Malformed
@@ -24,7 +24,7 @@ from gt.git.objects import MissingObject, Objects
 from gt.git.remembered import Remembered
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
-from gt.git.treediff import keeps, merged_apart, patched
+from gt.git.treediff import diff_trees, keeps, merged_apart, patched
 from gt.refinery.footprint import footprint, own_changes, simple_changes
 from gt.refinery.protected import digest, guard
 
@@ -62,13 +62,23 @@ _latest: Remembered[tuple[Repo, str, tuple[str, ...]], Preview] = Remembered(409
 def preview(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
     """Merge, and look at what would change. Remembered for the same commits and settings.
 
-    Raises GitFailed where one of the commits is missing.
+    The tree is named, and need not be in the repository: see `written`. Raises GitFailed where one of the commits is
+    missing.
     """
     key = (repo, tip, commit, town.refinery.protected)
-    made = _made.get(key)
-    if made is None or (made.tree is not None and not _has(repo, made.tree)):
-        made = _made.put(key, _preview(repo, tip, commit, town))
-    return made
+    return _made.or_make(key, lambda: apart(repo, tip, commit, town) or _preview(repo, tip, commit, town))
+
+
+def written(repo: Repo, made: Preview) -> str:
+    """The tree of a preview that merges, with every object of it in the repository."""
+    assert made.tree is not None
+    if not _has(repo, made.tree):
+        with Objects(repo) as odb:
+            if _merged_apart(odb, repo, made.tip, made.commit) is not None:
+                odb.flush()
+                return made.tree
+        merge_trees(repo, made.tip, made.commit, arena=repo.gt_dir / "arena")
+    return made.tree
 
 
 def _preview(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
@@ -77,9 +87,7 @@ def _preview(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
     made = _recall(cached)
     if made is None or (made.tree is not None and not _has(repo, made.tree)):
         before = _latest.get((repo, commit, town.refinery.protected))
-        made = (
-            apart(repo, tip, commit, town) or _told(repo, before, tip, town) or fresh(repo, tip, commit, town)
-        )
+        made = _told(repo, before, tip, town) or fresh(repo, tip, commit, town)
         _keep(cached, made)
     return _latest.put((repo, commit, town.refinery.protected), made)
 
@@ -92,15 +100,35 @@ def _told(repo: Repo, before: Preview | None, tip: str, town: Town) -> Preview |
 
 
 def apart(repo: Repo, tip: str, commit: str, town: Town) -> Preview | None:
-    """As `fresh`, without a process; None where something that the submission changes isn't on the target as it was."""
+    """As `fresh`, without a process; None where something that the submission changes isn't on the target as it was.
+
+    Its tree is written only where it is looked into here, and the preview isn't kept: it is told as fast again.
+    """
+    with Objects(repo) as odb:
+        made = _merged_apart(odb, repo, tip, commit)
+        if made is None:
+            return None
+        if guard(repo, town, tip).touched(made.changes):
+            odb.flush()
+        return _seen(repo, tip, commit, town, made.tree, made.changes)
+
+
+class _Apart(NamedTuple):
+    """A merge of what meets nobody: its tree, and what that changes of the tip."""
+
+    tree: str
+    changes: tuple[Change, ...]
+
+
+def _merged_apart(odb: Objects, repo: Repo, tip: str, commit: str) -> _Apart | None:
+    """Not flushed; None where a merge isn't told so."""
     if is_partial(repo):  # the files must be brought, too
         return None
-    with Objects(repo) as odb, suppress(GitFailed, MissingObject, Malformed):
-        changes = simple_changes(repo, tip, commit)
-        tree = merged_apart(odb, odb.commit(tip).tree, changes) if changes is not None else None
-        if tree is not None and changes is not None:
-            odb.flush()
-            return _seen(repo, tip, commit, town, tree, changed_paths(repo, tip, tree))
+    with suppress(GitFailed, MissingObject, Malformed):
+        own, before = simple_changes(repo, tip, commit), odb.commit(tip).tree
+        tree = merged_apart(odb, before, own) if own is not None else None
+        if tree is not None:
+            return _Apart(tree, tuple(diff_trees(odb, before, tree, repo.zero)))
     return None
 
 

@@ -23,8 +23,8 @@ from gt.git.repo import Repo
 from gt.refinery import aftermath, control, observed, offers, outcomes, upstream
 from gt.refinery.aftermath import RED, RED_AFTER, Aftermath
 from gt.refinery.approvals import approved, needs_approval
-from gt.refinery.candidate import Preview, preview
-from gt.refinery.gates import checks
+from gt.refinery.candidate import Preview, preview, written
+from gt.refinery.gates import Check, checks
 from gt.refinery.outcomes import TRIES
 from gt.refinery.pins import tips
 from gt.refinery.stacked import below, unlanded_work
@@ -80,7 +80,10 @@ def assess(
     named = dict.fromkeys(sub.base for bead in waiting if (sub := bead.status.submission))
     after = [name for name, town in towns.items() if any(gate.when == "after" for gate in town.gates)]
     unlanded = (bead for bead in beads.values() if bead.id not in landings)
-    look = _Look(repo, beads, towns, state, landings, now, unlanded_work(unlanded) if waiting else {})
+    work = unlanded_work(unlanded) if waiting else {}
+    with Objects(repo) as odb:
+        missing = frozenset(s.commit for b in waiting if (s := b.status.submission) and not odb.has(s.commit))
+    look = _Look(repo, beads, towns, state, landings, now, work, missing)
     found: dict[str, _Found] = {}
     for name in dict.fromkeys((*named, *after)):
         if name in targets:
@@ -132,6 +135,8 @@ class _Look:
     now: int
     work: Mapping[str, Bead]
     """The commits of attempts that haven't landed."""
+    missing: frozenset[str]
+    """The submitted commits that aren't in this repository."""
     places: dict[str, tuple[Worktree, ...]] = field(default_factory=dict)
     """For each target that was asked about: where it is checked out."""
 
@@ -269,7 +274,7 @@ def _is_news(look: _Look, name: str, made: Preview) -> bool:
         return False
     known = (
         outcomes.kept(look.repo, check.key, look.now)
-        for check in checks(look.repo, look.towns[name], made.tree)
+        for check in _checks(look, name, made)
         if not check.gate.excused
     )
     return all(
@@ -299,10 +304,9 @@ def _waits(look: _Look, bead: Bead, sub: Submission) -> _Where | None:
             )
         if not satisfied(found) and need not in look.landings:
             return Standing.WAITING, "need", f"needs {need}, which is {found.phase}", f"gt why {need}"
-    with Objects(look.repo) as odb:
-        if not odb.has(sub.commit):
-            why = f"has {sub.commit[:12]} submitted, which is not in this repository yet"
-            return Standing.WAITING, "missing", why, "git fetch"
+    if sub.commit in look.missing:
+        why = f"has {sub.commit[:12]} submitted, which is not in this repository yet"
+        return Standing.WAITING, "missing", why, "git fetch"
     return None
 
 
@@ -325,10 +329,10 @@ def _judged(look: _Look, bead: Bead, sub: Submission, target: Target, made: Prev
     ancestor = _ancestor(look, bead, sub, target.tip or "")
     if ancestor:
         return Standing.WAITING, "ancestor", _brings(ancestor), f"gt why {ancestor.id}"
-    stalled = _stalled(look, target, made.tree)
+    stalled = _stalled(look, target, made)
     if stalled:
         return Standing.HELD, "could-not-run", stalled, "gt merge --again"
-    obstacle = _obstacle(look, target, made.tree)
+    obstacle = _obstacle(look, target, made)
     if obstacle:
         return Standing.HELD, "dirty", obstacle, "git status"
     return due
@@ -370,15 +374,22 @@ def _brings(other: Bead) -> str:
     return f"contains work of {other.id}, which is {other.phase}: that lands first, or is closed"
 
 
-def _stalled(look: _Look, target: Target, tree: str) -> str | None:
-    for check in checks(look.repo, look.towns[target.name], tree):
+def _checks(look: _Look, target: str, made: Preview) -> tuple[Check, ...]:
+    """What must pass before this lands; the tree is looked into only for a gate that sees a part of it."""
+    town, tree = look.towns[target], made.tree
+    assert tree is not None
+    return checks(look.repo, town, written(look.repo, made) if any(g.inputs for g in town.gates) else tree)
+
+
+def _stalled(look: _Look, target: Target, made: Preview) -> str | None:
+    for check in _checks(look, target.name, made):
         seen = outcomes.kept(look.repo, check.key, look.now)
         if outcomes.stalled(seen) >= TRIES and outcomes.verdict(seen) is None:
             return f"can't be proven: gate {check.gate.name} could not be run {TRIES} times: {seen[-1].why}"
     return None
 
 
-def _obstacle(look: _Look, target: Target, tree: str) -> str | None:
+def _obstacle(look: _Look, target: Target, made: Preview) -> str | None:
     """What a landing would meet in the worktree that the target is checked out in.
 
     What another process lands meanwhile isn't in anybody's way: where one is under way, or has moved the target
@@ -396,7 +407,7 @@ def _obstacle(look: _Look, target: Target, tree: str) -> str | None:
     there = found_in[0]
     assert target.tip is not None
     landing = is_under_way(look.repo)
-    found = obstacles(look.repo, there, target.tip, tree)
+    found = obstacles(look.repo, there, target.tip, written(look.repo, made))
     if found and (landing or is_under_way(look.repo) or tips(look.repo, target.name).tip != target.tip):
         return None
     return f"can't land on {target.name}, checked out in {there.path}: {found}" if found else None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gt.core.bead import Submission
 from gt.core.town import Town
 from gt.git.lineage import between, fork_points, merge_bases
-from gt.refinery.candidate import apart, carried, fresh, preview
+from gt.refinery.candidate import apart, carried, fresh, preview, written
 from gt.refinery.train import Car, Left, Member, Yardmaster
 from tests.conftest import NOW
 from tests.refinery.merging import Files, Scene, scene
@@ -133,6 +134,22 @@ class OnlyTold(Yardmaster):
         made = self._apart(at, member, tip) if alone else None
         assert made is not None
         return made
+
+
+@pytest.mark.parametrize("met", [False, True])
+def test_the_tree_of_a_preview_is_there_once_it_is_asked_for(repo_path: Path, met: bool) -> None:
+    yard = scene(repo_path)
+    base = yard.push(OLD)
+    edit = {"a": f"first\n{OLD['a']}"}
+    tip = yard.push({"a": f"{OLD['a']}last\n"} if met else {"b": "other\n"})
+    made = preview(yard.repo, tip, yard.commit(edit, base), Town())
+    assert made.tree is not None
+    loose = yard.repo.common_dir / "objects" / made.tree[:2] / made.tree[2:]
+    if met:  # git merged it, and wrote it
+        loose.unlink()
+    assert not loose.exists()
+    assert written(yard.repo, made) == made.tree
+    assert yard.git("show", f"{made.tree}:a").startswith("first")
 
 
 def test_a_file_that_was_renamed_on_the_target_with_the_same_edit_is_merged_anew(repo_path: Path) -> None:
