@@ -46,6 +46,11 @@ class Repo:
         return self.common_dir / "gt"
 
     @property
+    def private(self) -> Path:
+        """A file of a private clone's: it says which attempt has it. No other repository has one."""
+        return self.gt_dir / "attempt"
+
+    @property
     def zero(self) -> str:
         """The null object id."""
         return "0" * WIDTH[self.object_format]

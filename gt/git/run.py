@@ -108,7 +108,7 @@ class GitFailed(GtError):
 def git(
     repo: Located | Path,
     *args: str,
-    stdin: bytes | None = None,
+    stdin: bytes | Path | None = None,
     env: Mapping[str, str] | None = None,
     ok: Container[int] = (0,),
     timeout: float | None = None,
@@ -120,25 +120,27 @@ def git(
 
     With a Repo its git directory is named outright and git runs inside it, so that no checkout is touched by
     accident; `work_tree` names one on purpose. With a Path git runs there and finds its repository itself.
-    `env` is set on top of the scrubbed environment. `user=True` keeps git hooks, the file system monitor and
+    `stdin` is what it reads, or a file that it reads. `env` is set on top of the scrubbed environment. `user=True` keeps git hooks, the file system monitor and
     the user's one-call config. `keep_fds` are inherited: a git that outlives us keeps the locks behind them. Raises
     GitFailed for exit codes outside `ok`, Busy after `timeout` seconds.
     """
     import subprocess
 
     argv, cwd = _command(repo, args, work_tree, user=user)
+    source = stdin if isinstance(stdin, Path) else Path(os.devnull)
     try:
-        ran = subprocess.run(
-            argv,
-            cwd=cwd,
-            env=environment(env, user=user),
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            timeout=timeout,
-            pass_fds=keep_fds,
-            check=False,
-        )
+        with source.open("rb") as file:
+            ran = subprocess.run(
+                argv,
+                cwd=cwd,
+                env=environment(env, user=user),
+                input=stdin if isinstance(stdin, bytes) else None,
+                stdin=None if isinstance(stdin, bytes) else file,
+                capture_output=True,
+                timeout=timeout,
+                pass_fds=keep_fds,
+                check=False,
+            )
     except subprocess.TimeoutExpired as error:
         raise Busy(f"git {_deed(args)} took longer than {error.timeout:g} s") from None
     except FileNotFoundError:

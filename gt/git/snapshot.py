@@ -59,11 +59,14 @@ class Forced:
     """Those that couldn't be read."""
 
 
-def snapshot_tree(repo: Repo, work_tree: Path, git_dir: Path, index: Path, base: str) -> Snapshot:
+def snapshot_tree(
+    repo: Repo, work_tree: Path, git_dir: Path, index: Path, base: str, passing: Collection[str] = ()
+) -> Snapshot:
     """Write the tree of a worktree: what `git add -A` on top of `base` (commit or tree) would commit.
 
     `git_dir` is the worktree's as recorded when it was made, `index` a file of gt's own. Ignored files are
-    left out. The objects are durable when this returns.
+    left out. Paths in `passing` are not looked at: git runs a git in a submodule, with the config it has there. The
+    objects are durable when this returns.
     """
     index.parent.mkdir(parents=True, exist_ok=True)
     # Left by a gt that was killed here: the index is our caller's alone.
@@ -72,10 +75,10 @@ def snapshot_tree(repo: Repo, work_tree: Path, git_dir: Path, index: Path, base:
     scene = _scene(repo, work_tree, git_dir, index)
     scene.git("read-tree", "--reset", base)
     before = scene.gitlinks()
-    nested, failed = _add(scene, "--all")
+    nested, failed = _add(scene, passing, "--all")
     if (scene.git_dir / "info" / "sparse-checkout").exists():
         # Git passes over what lies outside a sparse checkout: what isn't there is not removed, but what is, counts.
-        more = _add(scene, "--sparse", "--no-all")
+        more = _add(scene, passing, "--sparse", "--no-all")
         nested, failed = nested | more[0], failed | more[1]
     fresh = sorted(scene.gitlinks() - before)
     if fresh:
@@ -129,12 +132,12 @@ class _Scene:
         return {path for info, path in entries if info.startswith(f"{GITLINK:o} ")}
 
 
-def _add(scene: _Scene, *what: str) -> tuple[set[str], set[str]]:
+def _add(scene: _Scene, passing: Collection[str], *what: str) -> tuple[set[str], set[str]]:
     """Stage everything as `git add` does with these options; returns the embedded repositories and the files that git couldn't stage.
 
     Some paths end the whole `git add`: those are left out, and it is called again.
     """
-    nested: set[str] = set()
+    nested = set(passing)
     failed: set[str] = set()
     for _ in range(ATTEMPTS):
         left_out = b"".join(
