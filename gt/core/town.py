@@ -21,6 +21,31 @@ STRATEGIES = ("merge", "squash", "rebase")
 """How a change may land."""
 
 
+RECIPES = ("bwrap", "docker", "podman")
+"""The wrappers that gt knows how to call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrap:
+    """What an agent runs inside of, with a clone of its own. Paths are absolute, or begin with `~/`."""
+
+    recipe: str | None = None
+    """One of RECIPES; None where there is a command."""
+    command: tuple[str, ...] = ()
+    """What the agent's command line is appended to."""
+    kill: Command | None = None
+    """Ends what is inside where that outlives the wrapper; succeeds once nothing of it lives."""
+    image: str | None = None
+    """The container's."""
+    network: bool = True
+    read: tuple[str, ...] = ()
+    """Paths that it may read, too."""
+    write: tuple[str, ...] = ()
+    """Paths that it may change, besides its worktree."""
+    hide: tuple[str, ...] = ()
+    """Paths that it doesn't see, besides those that are never shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class AgentSpec:
     """An agent: any command that can be given a task."""
@@ -41,7 +66,7 @@ class AgentSpec:
     """Names of variables let through besides the common ones."""
     args: tuple[str, ...] = ()
     """Appended to a preset's command line."""
-    wrap: Command | None = None
+    wrap: Wrap | None = None
     commit: str = "gt"
     """Who commits what is left in the worktree: `gt`, or `agent`."""
     failures: tuple[Rule, ...] = ()

@@ -87,7 +87,7 @@ def _program(spec: AgentSpec) -> str | None:
     """The program that is started; None for a script of the shell's, or one that lies in the worktree."""
     command: Command
     if spec.wrap is not None:
-        command = spec.wrap
+        command = spec.wrap.command or (str(spec.wrap.recipe),)
     elif spec.command is not None:
         command = spec.command
     elif (known := PRESETS.get(spec.preset or spec.name)) is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gt.core.bead import Bead, Lease, Phase
 from gt.drive.attempt_logs import token_of
-from gt.errors import NotFound
+from gt.errors import NotFound, Refused
 from gt.fleet import roster
 from gt.fleet.places import recorded
 from gt.git.merge import merge_base
@@ -61,6 +61,12 @@ def _here(repo: Repo, bead: Bead, token: str, commit: str) -> str:
 
 def _live(repo: Repo, bead: Bead, lease: Lease) -> Ends:
     there = recorded(repo, bead.id, lease.token)
+    if there is not None and (there.path / ".git").is_dir():
+        # A git that looks at it would run what its config says.
+        raise Refused(
+            f"{bead.id} is worked on in a private clone: its diff can be seen once the attempt is over",
+            hint=f"gt logs {bead.id} --follow",
+        )
     if lease.clone != roster.known_clone(repo) or there is None or there.prunable:
         where = f"{lease.worktree} of {bead.id} on this clone (it is on {lease.host})"
         raise NotFound("worktree", where)

@@ -12,7 +12,7 @@ from gt.core.ready import FOR_PEOPLE
 from gt.core.town import AgentSpec, Town
 from gt.core.world import chosen_agent
 from gt.drive.attempt_lock import Seat
-from gt.drive.attempt_place import Site, Unusable, main_work_tree, make
+from gt.drive.attempt_place import Site, Unusable, leave_prompt, main_work_tree, make, wrapper_for
 from gt.drive.attempt_progress import Progress
 from gt.drive.attempt_prompt import prompt_for
 from gt.drive.attempt_session import session_of
@@ -32,6 +32,7 @@ from gt.fleet.places import Place
 from gt.fleet.presets import Invocation, Placeholders
 from gt.fleet.records import Record
 from gt.fleet.reports import last_of
+from gt.fleet.wrapping import Wrapper, end_inside
 from gt.git.network import Unreachable
 from gt.store.claimable import NothingClaimable
 from gt.store.ending import Finding
@@ -132,6 +133,7 @@ class _Attempting:
     place: Place = field(init=False)
     town: Town = field(init=False)
     agent: AgentSpec = field(init=False)
+    wrapper: Wrapper | None = None
 
     def __post_init__(self) -> None:
         self.place = Place(self.hands.repo, self.bead.id, self.lease.token, Path(self.lease.worktree))
@@ -156,11 +158,12 @@ class _Attempting:
         self._settings()
         start = start_of(hands.repo, self.bead, lease, hands.clock())
         environment = self._environment(())
-        site = Site(self.town, self.agent, environment, self._fds(), self._marker())
+        self.wrapper = wrapper_for(self.place, self.agent, hands.environ.get("HOME", "/"))
+        site = Site(self.town, self.agent, environment, self._fds(), self._marker(), self.wrapper)
         record = make(self.place, self.bead, start.commit, site, start.merged)
         with hands.ledger.read() as snapshot:
             prompt = prompt_for(hands.repo, snapshot, self.bead, start)
-        self.place.prompt.write_text(prompt, "utf-8", errors="replace")
+        leave_prompt(self.place, prompt)
         how = self._how(prompt)
         if self.watch.seen:
             return self._as(self._interrupted(f"interrupted by {self.watch.seen[0].name}"))
@@ -185,11 +188,15 @@ class _Attempting:
 
     def _job(self, how: Invocation, record: Record) -> Job:
         stall = self.agent.stall
-        progress = Progress(self.place, Path(record.git_dir), max(1.0, stall / 20)) if stall else None
+        git_dir = self.place.worktree / ".git" if record.private else Path(record.git_dir)
+        progress = Progress(self.place, git_dir, max(1.0, stall / 20)) if stall else None
+        command, env = how.argv, self._environment(how.env)
+        if self.wrapper is not None:
+            command, env = self.wrapper.around(command, env), self.wrapper.environment(env)
         return Job(
-            argv=how.argv,
+            argv=command,
             cwd=self.place.worktree,
-            env=self._environment(how.env),
+            env=env,
             log=self.place.log,
             deadline=attempt_deadline(self.bead, self.agent, self.town),
             stdin=how.stdin,
@@ -216,7 +223,9 @@ class _Attempting:
         values = self._placeholders(prompt)
         how = presets.resolve(self.agent, values)
         session = session_of(self.hands.repo, self.bead, self.agent.name, how.parse)
-        return presets.resolve(self.agent, replace(values, resumed=session)) if session else how
+        if session:
+            how = presets.resolve(self.agent, replace(values, resumed=session))
+        return replace(how, rules=(*how.rules, *self.wrapper.rules)) if self.wrapper else how
 
     def _placeholders(self, prompt: str) -> Placeholders:
         return Placeholders(
@@ -263,8 +272,13 @@ class _Attempting:
         return lambda _left: finding
 
     def _end(self, judge: Callable[[Secured], Finding]) -> Worked:
-        """Keep what there is, and end the lease."""
+        """Keep what there is, and end the lease.
+
+        Raises Busy if what its wrapper has inside can't be ended: the lease then ends as that of a dead holder.
+        """
         hands = self.hands
+        if self.wrapper is not None:
+            end_inside(self.wrapper.kill)
         after, attempt = wind_up(
             hands.repo,
             hands.ledger,

@@ -11,6 +11,7 @@ from gt.core.town import Worktrees
 from gt.fleet import launch
 from gt.fleet.commandline import argv
 from gt.fleet.launch import Ended, Job
+from gt.fleet.wrapping import Wrapper
 
 SHOWN = 2000
 """Bytes of a failed set-up's output that go into the reason."""
@@ -52,13 +53,18 @@ def set_up(
     log: Path,
     keep_fds: tuple[int, ...],
     marker: str,
+    wrapper: Wrapper | None = None,
 ) -> tuple[Ended, str] | None:
-    """Run the town's set-up in the worktree; None if it went well, else how it ended and why it is a failure."""
+    """Run the town's set-up in the worktree, inside the agent's wrapper if it has one; None if it went well, else how it ended and why it is a failure."""
     if spec.setup is None:
         return None
+    command = argv(spec.setup, values)
+    # It runs on files that an earlier attempt may have changed.
+    if wrapper is not None:
+        command, env = wrapper.around(command, env), wrapper.environment(env)
     ended = launch.run(
         Job(
-            argv=argv(spec.setup, values),
+            argv=command,
             cwd=worktree,
             env=env,
             log=log,

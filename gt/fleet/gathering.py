@@ -145,15 +145,17 @@ def _uncommitted(
     if unbegun or found.there is None or not _is_there(found.there):
         return _ahead(repo, Left(found.head, tree, found.head), found)
     try:
-        shot = worktree.snapshot_tree(repo, found.there.path, found.there.git_dir, place.index, found.head)
+        there = found.there
+        passing = nested.doors(there.path) if record and record.wrapped else ()
+        shot = worktree.snapshot_tree(repo, there.path, there.git_dir, place.index, found.head, passing)
         known = record.hidden if record else {}
-        secret = hidden.fresh(known, found.there.path, shot.hidden) if goes else ()
-        forced_in = forced(repo, found.there.path, found.there.git_dir, place.index, secret)
+        secret = hidden.fresh(known, there.path, shot.hidden) if goes else ()
+        forced_in = forced(repo, there.path, there.git_dir, place.index, secret)
         brought = _brought(repo, record)
         scratch = _scratch(repo, record, shot.tree)
         wanted = _without_set_up(place, record, brought, shot.tree)
         wanted = edited(repo, wanted, [Leaf(leaf.path, 0, "") for leaf in scratch], place.index)
-        stays = _unkept(found.there, record, {*shot.failed, *forced_in.failed})
+        stays = _unkept(there, record, {*shot.failed, *forced_in.failed})
     except (GtError, OSError) as error:
         # Whatever an agent did to it, the lease must end.
         return Left(found.head, tree, found.head, stays=f"it can't be read: {error}")
@@ -253,7 +255,8 @@ def _unkept(there: worktree.Worktree, record: Record | None, failed: Iterable[st
     if is_git_dir(there.path / ".git"):
         return "it was made a repository of its own"
     known = dict(record.nested) if record else {}
-    inside = nested.touched(known, nested.nested(there.path))
+    look = nested.doors if record and record.wrapped else nested.nested
+    inside = nested.touched(known, look(there.path))
     if inside:
         return f"it has repositories of its own: {', '.join(inside[:5])}"
     unread = sorted(failed)

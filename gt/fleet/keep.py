@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from gt.core import ids
 from gt.core.bead import Bead, Lease
 from gt.errors import NotFound
-from gt.fleet import records, roster
+from gt.fleet import fetched, records, roster
 from gt.fleet.gathering import Left, branch_tip, gather, worktree_of
 from gt.fleet.places import Place, place_of
 from gt.fleet.records import Record
@@ -88,9 +88,14 @@ def secure(repo: Repo, bead: Bead, lease: Lease, now: int) -> Secured:
         return Secured(place, None, None)
     record = records.read(place.record)
     message = "\n\n".join(part for part in (bead.spec.title, bead.spec.body.strip()) if part) + "\n"
+    unfetched = ""
+    if record is not None and record.wrapped:
+        record, unfetched = fetched.fetch(place, record, now)
     left = gather(place, record, lease.basecommit, message, now, goes=lease.lock)
     if left is None:
         return Secured(place, record, None)
+    if unfetched:
+        left = replace(left, stays=unfetched)
     if lease.lock and not left.stays and not place.made_by_gt:
         left = replace(left, stays="nothing here says that gt made it for an attempt")
     pinned = pin(repo, ids.wip_ref(bead.id, lease.token), left, lease.basecommit, now)

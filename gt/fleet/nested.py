@@ -21,6 +21,14 @@ def nested(worktree: Path) -> dict[str, str]:
     return {path: _state(worktree / path) for path in _find(worktree)}
 
 
+def doors(worktree: Path) -> dict[str, str]:
+    """Every place below the top of this worktree where a repository could be, in no state that is known.
+
+    For what strangers left: a git that looks at a repository runs programs that its config names.
+    """
+    return dict.fromkeys(_doors(worktree), UNKNOWN)
+
+
 def touched(before: dict[str, str], now: dict[str, str]) -> tuple[str, ...]:
     """Those that are new or aren't as they were."""
     return tuple(
@@ -40,6 +48,20 @@ def _find(worktree: Path) -> Iterator[str]:
         elif "HEAD" in files and "objects" in below and is_git_dir(Path(folder)):
             yield os.path.relpath(folder, worktree)
             below[:] = []
+
+
+def _doors(worktree: Path) -> Iterator[str]:
+    closed: list[str] = []
+    for folder, below, files in os.walk(worktree, onerror=lambda error: closed.append(str(error.filename))):
+        if folder == str(worktree):
+            below[:] = [name for name in below if name != ".git"]
+        elif ".git" in below or ".git" in files:
+            yield os.path.relpath(folder, worktree)
+        elif "HEAD" in files and "objects" in below and is_git_dir(Path(folder)):
+            yield os.path.relpath(folder, worktree)
+            below[:] = []
+    # What can't be listed can still be entered.
+    yield from (os.path.relpath(folder, worktree) for folder in closed)
 
 
 def _state(path: Path) -> str:

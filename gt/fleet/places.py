@@ -82,6 +82,11 @@ class Place:
         return self._own("index")
 
     @property
+    def objects(self) -> Path:
+        """The beginning of names of files in which objects are brought from its private clone."""
+        return self._own("objects")
+
+    @property
     def made_by_gt(self) -> bool:
         """Whether something on this machine says that gt made the worktree for an agent: whatever the ledger says,
         any other is a person's.

@@ -29,6 +29,12 @@ class Record:
     """Whether gt commits what the agent leaves uncommitted."""
     scratch: tuple[str, ...] = ()
     """Patterns of what the agent's program leaves for itself at the root: kept, but no part of its work."""
+    wrapped: bool = False
+    """Whether the agent runs inside a wrapper: no program of what it left may run outside."""
+    private: bool = False
+    """Whether there may be something in its private clone that wasn't fetched from there yet."""
+    kill: tuple[str, ...] = ()
+    """What ends the inside of its wrapper, where that outlives it."""
 
 
 def write(path: Path, record: Record) -> None:
@@ -47,6 +53,7 @@ def read(path: Path) -> Record | None:
     try:
         data = json.loads(path.read_text("utf-8", "surrogateescape"))
         known = {key: data[key] for key in Record.__dataclass_fields__ if key in data}
-        return Record(**{**known, "scratch": tuple(known.get("scratch", ()))})
+        lists = {key: tuple(known.get(key, ())) for key in ("scratch", "kill")}
+        return Record(**{**known, **lists})
     except (OSError, ValueError, KeyError, TypeError):
         return None

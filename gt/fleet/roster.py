@@ -144,8 +144,11 @@ def inside_attempt(repo: Repo, environ: Mapping[str, str], pid: int | None = Non
     """The (bead, token) of the attempt of this very clone that a process runs in, None if in none.
 
     environ is that process's own environment and pid its id (None: the caller's); all its ancestors are asked too,
-    so that an attempt doesn't get out by clearing a variable.
+    so that an attempt doesn't get out by clearing a variable. In a private clone there is nobody but its attempt.
     """
+    private = _private(repo)
+    if private is not None:
+        return private
     own = known_clone(repo)
     if own is None:
         return None
@@ -155,6 +158,15 @@ def inside_attempt(repo: Repo, environ: Mapping[str, str], pid: int | None = Non
         return found
     marks = (_of_clone(own, processes.mark_of(ancestor)) for ancestor in processes.lineage(me))
     return next((mark for mark in marks if mark is not None), None)
+
+
+def _private(repo: Repo) -> tuple[str, str] | None:
+    """The attempt that this private clone was made for; None in any other."""
+    try:
+        parts = repo.private.read_text("ascii").strip().split("/")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return (parts[1], parts[2]) if len(parts) == 3 else None
 
 
 def _of_clone(own: str, mark: str | None) -> tuple[str, str] | None:

@@ -81,7 +81,6 @@ def permission_mode(preset: str, args: Sequence[str] = ()) -> str:
 
 def described(agent: AgentSpec) -> tuple[str, str, str]:
     """An agent's name, its command line, and what it may do unasked."""
-    wrapped = f"{_typed(agent.wrap)} " if agent.wrap is not None else ""
     preset = agent.preset or agent.name
     if agent.command is not None:
         line, may = _typed(agent.command) + _given(agent.prompt), _ALL
@@ -89,9 +88,17 @@ def described(agent: AgentSpec) -> tuple[str, str, str]:
         line, may = command_line(preset, agent.args), permission_mode(preset, agent.args)
     else:
         return agent.name, f"unknown preset {preset}", "unknown"
-    if wrapped and may == _ALL:
-        may = "what its wrapper lets it"
-    return agent.name, wrapped + line, may
+    if agent.wrap is None:
+        return agent.name, line, may
+    if agent.wrap.recipe is None:
+        return agent.name, f"{_typed(agent.wrap.command)} {line}", "what its wrapper lets it"
+    more = [f"and {', '.join(agent.wrap.write)}"] if agent.wrap.write else []
+    net = "with the network" if agent.wrap.network else "without network"
+    return (
+        agent.name,
+        f"{agent.wrap.recipe} ... {line}",
+        " ".join(["change its worktree", *more, f"({net})"]),
+    )
 
 
 def _typed(command: Command) -> str:

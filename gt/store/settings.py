@@ -13,7 +13,6 @@ from typing import Any
 from gt.core.town import TOWN_FILE, Town
 from gt.errors import Malformed
 from gt.git.repo import Repo
-from gt.store.honoured import check_honoured
 from gt.store.townfile import town_from
 
 KEPT = 64
@@ -26,7 +25,7 @@ NONE = "none"
 def town_at(repo: Repo, commit: str | None) -> Town:
     """The settings in this commit; the defaults where it has none, or there is no commit yet.
 
-    Raises Malformed, which names the key; also for one that this version can't honour.
+    Raises Malformed, which names the key.
     """
     if commit is None:
         return Town()
@@ -37,11 +36,11 @@ def town_at(repo: Repo, commit: str | None) -> Town:
     known = _recall(cache / f"{blob}.json") if blob else None
     if known is not None:
         try:
-            return check_honoured(town_from(json.loads(known), TOWN_FILE), TOWN_FILE)
+            return town_from(json.loads(known), TOWN_FILE)
         except (ValueError, Malformed):
             pass  # a torn file, or one of another version: look again
     blob, data = _look(repo, commit)
-    town = Town() if data is None else check_honoured(town_from(data, TOWN_FILE), TOWN_FILE)
+    town = Town() if data is None else town_from(data, TOWN_FILE)
     if data is not None:
         _keep(cache / f"{blob}.json", json.dumps(data, ensure_ascii=False))
     _keep(cache / commit, blob)
@@ -53,7 +52,7 @@ def town_in(data: bytes) -> Town:
     from gt.store.codec import check_size, load
 
     check_size(len(data), TOWN_FILE)
-    return check_honoured(town_from(load(data, TOWN_FILE), TOWN_FILE), TOWN_FILE)
+    return town_from(load(data, TOWN_FILE), TOWN_FILE)
 
 
 def _look(repo: Repo, commit: str) -> tuple[str, dict[str, Any] | None]:

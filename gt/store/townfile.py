@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gt.core.bead import API_VERSION, Result
 from gt.core.ids import LEDGER
 from gt.core.town import (
+    RECIPES,
     STRATEGIES,
     AgentSpec,
     Command,
@@ -25,6 +26,7 @@ from gt.core.town import (
     StageSpec,
     Town,
     Worktrees,
+    Wrap,
 )
 from gt.core.when import parse_duration
 from gt.errors import Malformed, Refused
@@ -160,12 +162,45 @@ def _agent(name: str, data: Any) -> AgentSpec:
         limit=k.take("limit", _count, None),
         env=k.take("env", _list(_variable), ()),
         args=k.take("args", _list(_text), ()),
-        wrap=k.take("wrap", _command, None),
+        wrap=k.take("wrap", _wrap, None),
         commit=k.take("commit", _one_of("gt", "agent"), "gt"),
         failures=k.take("failures", _rules, ()),
     )
     k.done()
     return spec
+
+
+def _wrap(data: Any) -> Wrap | None:
+    if data is None:
+        return None
+    if isinstance(data, str):
+        data = {"recipe": data}
+    elif isinstance(data, list):
+        data = {"command": data}
+    k = _Keys(data)
+    wrap = Wrap(
+        recipe=k.take("recipe", _one_of(*RECIPES), None),
+        command=k.take("command", _words, ()),
+        kill=k.take("kill", _command, None),
+        image=k.take("image", _text, None),
+        network=k.take("network", _bool, default=True),
+        read=k.take("read", _list(_outer_path), ()),
+        write=k.take("write", _list(_outer_path), ()),
+        hide=k.take("hide", _list(_outer_path), ()),
+    )
+    k.done()
+    if (wrap.recipe is None) == (not wrap.command):
+        raise _Wrong("needs a recipe or a command, and not both")
+    contained = wrap.recipe in ("docker", "podman")
+    if contained != (wrap.image is not None):
+        raise _Wrong(f"{wrap.recipe} needs it" if contained else "is for containers", "image")
+    if wrap.command and wrap != Wrap(command=wrap.command, kill=wrap.kill):
+        raise _Wrong("network, read, write and hide are for recipes: a command says such things itself")
+    if wrap.recipe is not None and wrap.kill is not None:
+        raise _Wrong("is for a command: a recipe knows its own", "kill")
+    if contained and wrap.hide:
+        raise _Wrong("is for bwrap: a container sees only what it is given", "hide")
+    return wrap
 
 
 def _rules(data: Any) -> tuple[Rule, ...]:
@@ -493,6 +528,14 @@ def _inner_path(value: Any) -> str:
     text = _text(value)
     if text.startswith(("/", "~")) or "\\" in text or ".." in text.split("/"):
         raise _Wrong(f"must be a path inside the repository: {text!r}")
+    return text
+
+
+def _outer_path(value: Any) -> str:
+    """A path of the machine's, as `Wrap` takes it."""
+    text = _text(value)
+    if not text.startswith(("/", "~/")) or ".." in text.split("/"):
+        raise _Wrong(f"must be a path that begins with / or ~/: {text!r}")
     return text
 
 

@@ -14,7 +14,7 @@ from gt.core.town import Town
 from gt.core.when import format_time
 from gt.core.world import lease_grace
 from gt.errors import Busy, Refused
-from gt.fleet import keep, launch, outbox, processes, roster
+from gt.fleet import keep, launch, outbox, processes, records, roster, wrapping
 from gt.fleet.keep import Secured
 from gt.fleet.places import Place, log_path, place_of
 from gt.git import refs
@@ -152,6 +152,9 @@ def log_name(repo: Repo, bead: str, lease: Lease) -> str | None:
 
 def _end_processes(repo: Repo, place: Place) -> None:
     """Kill what is left of the attempt; raises Busy if some of it lives on."""
+    record = records.read(place.record)
+    if record is not None:
+        wrapping.end_inside(record.kill)
     # Not by the lease's pid: whoever can write the ledger could name any process of ours there.
     launch.reap(roster.marker(repo, place.bead, place.token), place.lock, None, None)
     if lock.is_free(place.lock) is False:

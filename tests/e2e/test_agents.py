@@ -276,3 +276,15 @@ def test_no_gate_lands_nothing_unless_the_town_says_so(new_town: NewTown) -> Non
     bead = free.create("unproven", "echo one > one")
     free.run(ok=(0,))
     assert free.phase(bead) == "landed"
+
+
+def test_in_a_private_clone_it_reads_and_speaks_as_anywhere(new_town: NewTown) -> None:
+    town = new_town(text=TOWN.replace("prompt: stdin,", "prompt: stdin, wrap: [env],"))
+    script = 'gt show "$GT_BEAD" | grep -q leased; gt note "from inside"; ! gt close "$GT_BEAD"; echo a > a'
+    bead = town.create(
+        "wrapped", f"set -e; test -d .git; {script}; git add a; git commit -qm mine; gt submit"
+    )
+    town.gt("work", bead)
+    made = town.bead(bead)
+    assert town.text("a", made["status"]["submission"]["commit"]) == "a"
+    assert [note["text"] for note in made["notes"]] == ["from inside"]

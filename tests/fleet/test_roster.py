@@ -149,6 +149,14 @@ def test_inside_an_attempt_of_this_clone(repo: Repo, repo_path: Path) -> None:
     assert _ask(repo_path, mark, cleared=True) == str((BEAD, TOKEN))
 
 
+def test_inside_a_private_clone_there_is_nobody_else(repo: Repo) -> None:
+    repo.private.parent.mkdir(parents=True, exist_ok=True)
+    repo.private.write_text(f"another-clone-1-2/{BEAD}/{TOKEN}\n")
+    assert roster.inside_attempt(repo, {}) == (BEAD, TOKEN)
+    repo.private.write_text("nonsense\n")
+    assert roster.inside_attempt(repo, {}) is None
+
+
 def test_not_inside(repo: Repo, repo_path: Path, tmp_path: Path) -> None:
     mark = roster.marker(repo, BEAD, TOKEN)
     assert _ask(repo_path, None) == "None"

@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from gt.core.town import AgentSpec, CrewSpec, Gate, LandSpec, Limits, RefinerySpec, StageSpec, Town, Worktrees
+from gt.core.town import (
+    AgentSpec,
+    CrewSpec,
+    Gate,
+    LandSpec,
+    Limits,
+    RefinerySpec,
+    StageSpec,
+    Town,
+    Worktrees,
+    Wrap,
+)
 from gt.errors import Malformed
 from gt.fleet.known import PRESETS
 from gt.git.repo import discover
@@ -113,25 +124,47 @@ def test_a_bare_minimum(repo_path: Path) -> None:
     )
 
 
-def test_how_others_are_asked_to_land() -> None:
-    text = "{apiVersion: gt/v1, refinery: {push: o, land: {command: [gh, pr], timeout: 1m, env: [GH_TOKEN]}}}"
-    assert town(text).refinery.land == LandSpec(("gh", "pr"), 60, ("GH_TOKEN",))
-    plain = town("{apiVersion: gt/v1, refinery: {push: o, land: {command: ./ask}}}")
-    assert plain.refinery.land == LandSpec("./ask", 300)
+def test_what_an_agent_runs_inside_of() -> None:
+    def wrap(text: str) -> Wrap | None:
+        return town(f"{{apiVersion: gt/v1, agents: {{a: {{command: b, wrap: {text}}}}}}}").agents["a"].wrap
+
+    assert wrap("null") is None
+    assert wrap("bwrap") == wrap("{recipe: bwrap}") == Wrap(recipe="bwrap")
+    assert wrap("[ssh, host]") == wrap("{command: [ssh, host]}") == Wrap(command=("ssh", "host"))
+    assert wrap("{recipe: bwrap, network: false, read: [/opt], write: [~/.c], hide: [/x]}") == Wrap(
+        recipe="bwrap", network=False, read=("/opt",), write=("~/.c",), hide=("/x",)
+    )
+    assert wrap("{recipe: podman, image: i}") == Wrap(recipe="podman", image="i")
+    assert wrap("{command: [a], kill: [b, c]}") == Wrap(command=("a",), kill=("b", "c"))
 
 
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("agents: {a: {command: b, wrap: [bwrap]}}", "agents.a.wrap"),
+        ("ssh host", ".recipe"),
+        ("{}", ""),
+        ("{recipe: bwrap, command: [a]}", ""),
+        ("docker", ".image"),
+        ("{recipe: bwrap, image: i}", ".image"),
+        ("{command: [a], network: false}", ""),
+        ("{recipe: bwrap, kill: b}", ".kill"),
+        ("{recipe: docker, image: i, hide: [/x]}", ".hide"),
+        ("{recipe: bwrap, write: [here]}", ".write[0]"),
+        ("{recipe: bwrap, write: [/a/../b]}", ".write[0]"),
+        ("{recipe: bwrap, netwrok: false}", ".netwrok"),
     ],
 )
-def test_what_this_version_cannot_do_is_refused_by_name(repo_path: Path, text: str, key: str) -> None:
-    tip = commit(repo_path, f"apiVersion: gt/v1\n{text}\n")
-    for _ in range(2):
-        with pytest.raises(Malformed, match="this version can't do") as told:
-            town_at(discover(repo_path), tip)
-        assert told.value.why.startswith(f"{key}: ")
+def test_a_wrapper_that_makes_no_sense_is_refused(text: str, key: str) -> None:
+    with pytest.raises(Malformed) as told:
+        town(f"{{apiVersion: gt/v1, agents: {{a: {{command: b, wrap: {text}}}}}}}")
+    assert told.value.why.startswith(f"agents.a.wrap{key}: ")
+
+
+def test_how_others_are_asked_to_land() -> None:
+    text = "{apiVersion: gt/v1, refinery: {push: o, land: {command: [gh, pr], timeout: 1m, env: [GH_TOKEN]}}}"
+    assert town(text).refinery.land == LandSpec(("gh", "pr"), 60, ("GH_TOKEN",))
+    plain = town("{apiVersion: gt/v1, refinery: {push: o, land: {command: ./ask}}}")
+    assert plain.refinery.land == LandSpec("./ask", 300)
 
 
 def test_it_is_the_commit_that_counts_not_the_work_tree(repo_path: Path) -> None:
