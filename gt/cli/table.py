@@ -106,6 +106,7 @@ ROWS: Final = (
     Row("fail", AGENTS, "Give a Bead up, saying why: the attempt has failed", agents=True),
     Row("release", AGENTS, "Give back a Bead that you claimed; it costs nothing, and your worktree stays"),
     Row("submit", AGENTS, "Offer committed work for landing: that of a claimed worktree, which ends its lease, or a branch", agents=True),
+    Row("mcp", AGENTS, "Serve gt's verbs as tools to an IDE or an agent, over stdin and stdout", agents=True),
     # Plumbing
     Row("expire", PLUMBING, "End the lease of a holder that is dead, or past its end; keep what the attempt left"),
     Row("kill", PLUMBING, "Kill what still runs of an attempt whose lease is over"),

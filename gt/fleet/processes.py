@@ -105,8 +105,13 @@ def lineage(pid: int) -> Iterator[int]:
 
 def mark_of(pid: int) -> str | None:
     """The value of GT_LEASE in the environment that this process was started with."""
+    return variable_of(pid, MARK)
+
+
+def variable_of(pid: int, name: str) -> str | None:
+    """The value of a variable in the environment that this process was started with."""
     raw = _read(f"/proc/{pid}/environ") or b""
-    key = MARK.encode() + b"="
+    key = name.encode() + b"="
     for item in raw.split(b"\0"):
         if item.startswith(key):
             return os.fsdecode(item[len(key) :])

@@ -169,6 +169,19 @@ def _private(repo: Repo) -> tuple[str, str] | None:
     return (parts[1], parts[2]) if len(parts) == 3 else None
 
 
+def told(repo: Repo, names: Iterable[str]) -> dict[str, str]:
+    """Those of these variables that the attempt this process runs in was given, of the nearest ancestor that bears its mark.
+
+    For a program whose starter passes only some variables on. Empty outside of every attempt of this very clone.
+    """
+    own = known_clone(repo)
+    for ancestor in processes.lineage(os.getpid()) if own is not None else ():
+        if _of_clone(str(own), processes.mark_of(ancestor)):
+            found = {name: processes.variable_of(ancestor, name) for name in names}
+            return {name: value for name, value in found.items() if value is not None}
+    return {}
+
+
 def _of_clone(own: str, mark: str | None) -> tuple[str, str] | None:
     parts = (mark or "").split("/")
     return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == own else None

@@ -118,8 +118,9 @@ ELSEWHERE = {
     "crew": "writes no ledger: tests/drive/test_crew.py",
     "supervise": "writes no ledger: tests/interop/test_supervise.py",
     "githooks": "writes no ledger: tests/interop/test_githooks.py",
+    "mcp": "calls other commands, one at a time",
 }
-AGENTS_TOO = {"note", "ask", "propose", "fail", "submit"}
+AGENTS_TOO = {"note", "ask", "propose", "fail", "submit", "mcp"}
 """The commands that write and are open to agents; all others that are open to them only read."""
 
 

@@ -19,8 +19,8 @@ from tests.cli.towns import TownScene
 from tests.conftest import run_git
 from tests.core.small import bead as made
 
-NO_DATA = {"convoy", "crew", "demo", "dep", "formula", "githooks", "help"}
-"""Commands that print no data but play or explain, or are groups of commands."""
+NO_DATA = {"convoy", "crew", "demo", "dep", "formula", "githooks", "help", "mcp"}
+"""Commands that print no data but play, explain or serve, or are groups of commands."""
 
 
 @pytest.fixture
