@@ -95,6 +95,7 @@ ROWS: Final = (
     Row("supervise", CHARGE, "Write the files that have an existing supervisor keep the town running"),
     Row("crew", CHARGE, "Show the Crew, the town's standing services, or be one of them", agents=("list",)),
     Row("githooks", CHARGE, "Have git hooks of this clone tell gt what happened, or take them out again", agents=("status",)),
+    Row("setup", CHARGE, "Tell a coding agent or an editor, in files of the project, how to use gt"),
     Row("demo", CHARGE, "Play a whole town in a throw-away repository"),
     # For agents
     Row("claim", AGENTS, "Take a Bead yourself: make a branch and a worktree for it, and print where that is"),

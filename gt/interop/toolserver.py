@@ -6,6 +6,7 @@ name, a schema and an answer. Calls are carried out one after another, however m
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shlex
 import sys
@@ -41,6 +42,16 @@ Call = Callable[[str, Mapping[str, Any]], Answer]
 """Carries out the tool of this name with these arguments, in a thread; raises nothing."""
 
 
+def installed() -> bool:
+    """Whether the SDK is there, without importing it."""
+    return importlib.util.find_spec("mcp") is not None
+
+
+def hint() -> str:
+    """The command that installs the SDK where this gt is."""
+    return f"{shlex.quote(sys.executable)} -m pip install 'gt-town[mcp]'"
+
+
 def serve(tools: Sequence[Tool], call: Call, *, version: str, instructions: str) -> None:
     """Serve until the client closes stdin, or dies; a call that was begun is carried out first.
 
@@ -55,7 +66,7 @@ def serve(tools: Sequence[Tool], call: Call, *, version: str, instructions: str)
     except ImportError as error:
         raise Refused(
             f"gt mcp needs the extra `mcp` of gt-town ({error.name or error} can't be imported)",
-            hint=f"{shlex.quote(sys.executable)} -m pip install 'gt-town[mcp]'",
+            hint=hint(),
         ) from None
 
     told = wire.ListToolsResult(

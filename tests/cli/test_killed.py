@@ -118,6 +118,7 @@ ELSEWHERE = {
     "crew": "writes no ledger: tests/drive/test_crew.py",
     "supervise": "writes no ledger: tests/interop/test_supervise.py",
     "githooks": "writes no ledger: tests/interop/test_githooks.py",
+    "setup": "writes no ledger: tests/interop/setup/test_files.py",
     "mcp": "calls other commands, one at a time",
 }
 AGENTS_TOO = {"note", "ask", "propose", "fail", "submit", "mcp"}

@@ -25,6 +25,7 @@ ELSEWHERE = {
     "verify try": "run gates in slots: tests/refinery, tests/cli/test_try.py",
     "sync join": "tests/scenarios/test_two_clones.py",
     "demo": "makes a repository of its own",
+    "setup": "writes files for the person to commit, and says so: tests/cli/test_setup.py",
     "answer approve reject withdraw stop revert": "act on what an attempt or a submission left: tests/drive, tests/refinery",
     "expire kill landed heal prune page": "what `gt reconcile` does: tests/drive",
     "exit-codes version help": "look at no repository",
