@@ -46,14 +46,17 @@ class Planned:
     """What is to be done for a tool."""
 
     changes: tuple[Change, ...]
-    left: tuple[str, ...]
+    left: tuple[str, ...] = ()
     """Paths of what can't be taken out, because it isn't as gt wrote it."""
+    drafts: tuple[Path, ...] = ()
+    """Where one that was killed may have left the draft of a file."""
 
 
 def putting(root: Path, kind: str) -> Planned:
     """What is to be done so that the tool is told of gt. Raises Refused where something is in the way."""
     found = [_put(root, kind, path) for path in KINDS[kind]]
-    return Planned(tuple(change for change in found if change.old != change.new), ())
+    drafts = tuple(_draft(change.place) for change in found)
+    return Planned(tuple(change for change in found if change.old != change.new), drafts=drafts)
 
 
 def taking(root: Path, kind: str) -> Planned:
@@ -75,11 +78,15 @@ def taking(root: Path, kind: str) -> Planned:
             continue  # never one that gt wrote
         else:
             changes.append(Change(path, place, old, None if new is None else new.encode()))
-    return Planned(tuple(change for change in changes if change.old != change.new), tuple(left))
+    drafts = tuple(_draft(_place(root, path)) for path in KINDS[kind])
+    return Planned(tuple(change for change in changes if change.old != change.new), tuple(left), drafts)
 
 
 def apply(root: Path, planned: Planned) -> None:
     """Make the changes. Raises Busy for a file that has changed since, Refused for one that can't be written."""
+    for draft in planned.drafts:
+        with suppress(OSError):
+            draft.unlink()
     for change in planned.changes:
         if _read(change.path, change.place) != change.old:
             raise Busy(f"{change.path} was changed just now", hint="gt setup --help")
@@ -160,18 +167,22 @@ def _shown(data: bytes | None) -> str | None:
     return None if data is None else data.decode()
 
 
+def _draft(place: Path) -> Path:
+    return place.with_name(f".{place.name}.gt-new")
+
+
 def _write(place: Path, data: bytes) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f".{place.name}.gt-new")
+    draft = _draft(place)
     draft.unlink(missing_ok=True)
     fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | durable.BINARY, 0o666)
     try:
         durable.write_all(fd, data)
-        with suppress(FileNotFoundError):
-            os.fchmod(fd, stat.S_IMODE(os.stat(place).st_mode))
         os.fsync(fd)
     finally:
         os.close(fd)
+    with suppress(FileNotFoundError):
+        draft.chmod(stat.S_IMODE(os.stat(place).st_mode))
     os.replace(draft, place)
 
 

@@ -61,10 +61,10 @@ def there(tmp_path: Path) -> Path:
 def test_in_an_empty_project_nothing_is_left_of_it(tmp_path: Path, kind: str) -> None:
     planned = setup(tmp_path, kind)
     assert {change.path for change in planned.changes} == set(KINDS[kind]) == set(seen(tmp_path))
-    assert putting(tmp_path, kind) == Planned((), ())
+    assert putting(tmp_path, kind).changes == ()
     remove(tmp_path, kind)
     assert list(tmp_path.iterdir()) == []
-    assert taking(tmp_path, kind) == Planned((), ())
+    assert taking(tmp_path, kind).changes == ()
 
 
 def test_all_together_come_and_go_in_any_order(there: Path) -> None:
@@ -83,10 +83,27 @@ def test_half_done_it_is_completed_or_taken_out(there: Path) -> None:
     for kind in KINDS:
         changes = putting(there, kind).changes
         for count in range(len(changes)):
-            apply(there, Planned(changes[:count], ()))
+            apply(there, Planned(changes[:count]))
             assert putting(there, kind).changes == changes[count:]
             remove(there, kind)
             assert seen(there) == before
+
+
+def test_killed_before_a_file_takes_its_name_it_leaves_nothing_for_long(
+    there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = seen(there)
+    with monkeypatch.context() as patched:
+        patched.setattr("os.replace", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            setup(there, "claude")
+    assert seen(there).keys() - before.keys() == {".CLAUDE.md.gt-new"}
+    remove(there, "claude")
+    assert seen(there) == before
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_tools_read_what_they_understand(there: Path) -> None:
