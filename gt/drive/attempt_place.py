@@ -135,7 +135,7 @@ def _furnish(place: Place, bead: Bead, record: Record, site: Site) -> Record:
     wrapping.end_inside(record.kill)
     git_dir = Path(record.git_dir)
     inside = nested.doors(place.worktree) if record.wrapped else nested.nested(place.worktree)
-    passing = inside if record.wrapped else ()
+    passing = nested.shut(inside) if record.wrapped else ()
     shot = worktree.snapshot_tree(place.repo, place.worktree, git_dir, place.index, record.start, passing)
     record = replace(
         record,

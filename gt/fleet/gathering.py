@@ -146,7 +146,7 @@ def _uncommitted(
         return _ahead(repo, Left(found.head, tree, found.head), found)
     try:
         there = found.there
-        passing = nested.doors(there.path) if record and record.wrapped else ()
+        passing = nested.shut(nested.doors(there.path)) if record and record.wrapped else ()
         shot = worktree.snapshot_tree(repo, there.path, there.git_dir, place.index, found.head, passing)
         known = record.hidden if record else {}
         secret = hidden.fresh(known, there.path, shot.hidden) if goes else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gt.git.repo import is_git_dir
@@ -11,6 +11,9 @@ from gt.git.run import GitFailed, git
 
 UNKNOWN = "?"
 """Stands for the state of one that can't be read: unlike any other, itself included."""
+
+_BARE = "bare"
+"""Stands for the state of a bare one that no git was asked about."""
 
 
 def nested(worktree: Path) -> dict[str, str]:
@@ -22,11 +25,16 @@ def nested(worktree: Path) -> dict[str, str]:
 
 
 def doors(worktree: Path) -> dict[str, str]:
-    """Every place below the top of this worktree where a repository could be, in no state that is known.
+    """As `nested`, without asking any git: what strangers left may name programs that it would run.
 
-    For what strangers left: a git that looks at a repository runs programs that its config names.
+    Every place where a repository with files could be is UNKNOWN. A bare one is only said to be there.
     """
-    return dict.fromkeys(_doors(worktree), UNKNOWN)
+    return {path: UNKNOWN if shut else _BARE for path, shut in _doors(worktree)}
+
+
+def shut(doors: Mapping[str, str]) -> tuple[str, ...]:
+    """Those of these places that a git which looks at the worktree would look into."""
+    return tuple(path for path, state in doors.items() if state == UNKNOWN)
 
 
 def touched(before: dict[str, str], now: dict[str, str]) -> tuple[str, ...]:
@@ -50,18 +58,20 @@ def _find(worktree: Path) -> Iterator[str]:
             below[:] = []
 
 
-def _doors(worktree: Path) -> Iterator[str]:
+def _doors(worktree: Path) -> Iterator[tuple[str, bool]]:
+    """The places, and whether git is to be kept out of them."""
     closed: list[str] = []
     for folder, below, files in os.walk(worktree, onerror=lambda error: closed.append(str(error.filename))):
         if folder == str(worktree):
             below[:] = [name for name in below if name != ".git"]
-        elif ".git" in below or ".git" in files:
-            yield os.path.relpath(folder, worktree)
+        elif ".git" in (*below, *files):
+            yield os.path.relpath(folder, worktree), True
+            below[:] = []
         elif "HEAD" in files and "objects" in below and is_git_dir(Path(folder)):
-            yield os.path.relpath(folder, worktree)
+            yield os.path.relpath(folder, worktree), False
             below[:] = []
     # What can't be listed can still be entered.
-    yield from (os.path.relpath(folder, worktree) for folder in closed)
+    yield from ((os.path.relpath(folder, worktree), True) for folder in closed)
 
 
 def _state(path: Path) -> str:
