@@ -31,6 +31,7 @@ def former_data(view: View) -> dict[str, Any]:
         "queue": [_queued_data(bead) for bead in snapshot.in_phase(Phase.SUBMITTED)],
         "pages": [page_data(page) for page in snapshot.pages() if not page.acknowledged],
         "targets": [],
+        "stages": [],
         "agents": [],
         "budget": None,
         "curbs": [],
