@@ -179,7 +179,7 @@ def root() -> Root:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings=_SETTINGS,
-        no_args_is_help=True,
+        invoke_without_command=True,
     )
     app.callback()(_town)
     built = get_command(app)
@@ -215,6 +215,14 @@ def _town(
     if not context.cwd.is_dir():
         raise typer.BadParameter(f"no such directory: {context.cwd}", param_hint="-C")
     context.moved = tuple(map(str, directory or ()))
+    if ctx.invoked_subcommand is None:
+        from gt.cli.exits import Code
+        from gt.cli.home import home
+
+        if home(context):
+            raise typer.Exit(Code.OK)
+        context.say(ctx.get_help())
+        raise typer.Exit(Code.USAGE)
 
 
 def _nothing() -> None:
