@@ -11,8 +11,9 @@ ALTERNATES_DEPTH = 5
 
 
 def object_folders(repo: Repo) -> tuple[Path, ...]:
-    """All directories in which its objects may be, its own first."""
-    return _with_alternates(repo.common_dir / "objects", ALTERNATES_DEPTH)
+    """All directories in which its objects may be, its own first; before that one, those of a push that comes in."""
+    own = _with_alternates(repo.common_dir / "objects", ALTERNATES_DEPTH)
+    return own if repo.incoming is None else (repo.incoming, *own)
 
 
 def _with_alternates(folder: Path, depth: int) -> tuple[Path, ...]:

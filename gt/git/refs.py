@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from gt.errors import Malformed
+from gt.errors import Malformed, Refused
 from gt.git.lookup import (
     BAD_NAME,
     ForeignLock,
@@ -59,6 +59,8 @@ def swap(
     from gt.git import swapping
 
     check_name(ref)
+    if repo.incoming is not None:
+        raise Refused(f"{ref} can't move while a push is judged")
     for oid in (new, old):
         if oid is not None and (len(oid) != WIDTH[repo.object_format] or oid.strip("0123456789abcdef")):
             raise Malformed(repr(oid), "isn't an object id of this repository")

@@ -39,6 +39,8 @@ class Repo:
     """`files` or `reftable`."""
     shared: int = 0
     """Permission bits that files in it get besides the umask's (core.sharedRepository)."""
+    incoming: Path | None = None
+    """Where the objects of a push lie that isn't accepted yet: what is read is looked for there, too. No ref moves then."""
 
     @property
     def gt_dir(self) -> Path:

@@ -55,6 +55,12 @@ class Located(Protocol):
     @property
     def git_dir(self) -> Path: ...
 
+    @property
+    def common_dir(self) -> Path: ...
+
+    @property
+    def incoming(self) -> Path | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Done:
@@ -133,7 +139,7 @@ def git(
             ran = subprocess.run(
                 argv,
                 cwd=cwd,
-                env=environment(env, user=user),
+                env=environment({**_incoming(repo), **(env or {})}, user=user),
                 input=stdin if isinstance(stdin, bytes) else None,
                 stdin=None if isinstance(stdin, bytes) else file,
                 capture_output=True,
@@ -169,7 +175,7 @@ def git_stream(repo: Located | Path, *args: str, stdin: bytes) -> Iterator[IO[by
             process = subprocess.Popen(
                 argv,
                 cwd=cwd,
-                env=environment(None, user=False),
+                env=environment(_incoming(repo), user=False),
                 bufsize=1 << 16,  # what a pipe holds: many small answers come by one call
                 stdin=questions,
                 stdout=subprocess.PIPE,
@@ -205,6 +211,19 @@ def _command(
     if work_tree is not None:
         where.append(f"--work-tree={work_tree}")
     return ["git", *where, *tame, *args], work_tree or repo.git_dir
+
+
+def _incoming(repo: Located | Path) -> dict[str, str]:
+    """What has git read the objects of a push that isn't accepted yet, write what it makes there, and move no ref."""
+    if isinstance(repo, Path) or repo.incoming is None:
+        return {}
+    quoted = str(repo.common_dir / "objects").replace("\\", "\\\\").replace('"', '\\"')
+    there = str(repo.incoming)
+    return {
+        "GIT_OBJECT_DIRECTORY": there,
+        "GIT_QUARANTINE_PATH": there,
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": f'"{quoted}"',
+    }
 
 
 def environment(extra: Mapping[str, str] | None, *, user: bool) -> dict[str, str]:

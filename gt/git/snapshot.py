@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gt.errors import Refused
@@ -125,7 +125,8 @@ class _Scene:
     def git(self, *args: str, stdin: bytes | None = None, ok: tuple[int, ...] = (0,)) -> Done:
         config = [part for setting in CONFIG for part in ("-c", setting)]
         env = {"GIT_INDEX_FILE": str(self.index)}
-        return git(self, *config, *args, stdin=stdin, env=env, ok=ok, work_tree=self.work_tree)
+        seen = replace(self.repo, git_dir=self.git_dir)
+        return git(seen, *config, *args, stdin=stdin, env=env, ok=ok, work_tree=self.work_tree)
 
     def gitlinks(self) -> set[str]:
         entries = (field.split("\t", 1) for field in self.git("ls-files", "--stage", "-z").fields)
