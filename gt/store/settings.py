@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gt.core.town import TOWN_FILE, Town
 from gt.errors import Malformed
-from gt.git.repo import Repo
+from gt.git import config
+from gt.git.repo import Repo, config_values
 from gt.store.townfile import town_from
 
 KEPT = 64
@@ -22,11 +24,28 @@ NONE = "none"
 """Stands for the blob of a commit without settings."""
 
 
+HUB = "gt.hub"
+"""The key of git's config that says: this repository is what the machines of the town call their remote."""
+
+
 def town_at(repo: Repo, commit: str | None) -> Town:
     """The settings in this commit; the defaults where it has none, or there is no commit yet.
 
-    Raises Malformed, which names the key.
+    In the repository that is itself the town's remote nothing is said of a remote. Raises Malformed, which names the
+    key.
     """
+    town = _town_at(repo, commit)
+    if town.refinery.push is None or not is_hub(repo):
+        return town
+    return replace(town, coordination="local", refinery=replace(town.refinery, push=None, land=None))
+
+
+def is_hub(repo: Repo) -> bool:
+    """Whether this repository's own config says that it is the town's remote."""
+    return config.truth((config_values(repo, HUB) or ("false",))[-1])
+
+
+def _town_at(repo: Repo, commit: str | None) -> Town:
     if commit is None:
         return Town()
     cache = repo.gt_dir / "cache" / "town"

@@ -291,3 +291,12 @@ def test_the_second_time_needs_neither_yaml_nor_objects(repo_path: Path) -> None
 
 def test_the_presets_named_here_are_those_there_are() -> None:
     assert set(townfile.PRESETS) == set(PRESETS)
+
+
+def test_in_the_towns_own_remote_nothing_is_said_of_a_remote(repo_path: Path) -> None:
+    oid = commit(repo_path, "apiVersion: gt/v1\ncoordination: remote\nrefinery: {push: origin, slots: 2}\n")
+    repo = discover(repo_path)
+    assert town_at(repo, oid).refinery.push == "origin"
+    run_git(repo_path, "config", "gt.hub", "true")
+    town = town_at(repo, oid)
+    assert (town.coordination, town.refinery) == ("local", RefinerySpec(slots=2))
