@@ -13,6 +13,7 @@ from gt.drive.merge_report import MergeReport
 from gt.drive.merge_view import View, look
 from gt.errors import Busy, NotFound, Refused
 from gt.git.repo import Repo
+from gt.lock import Held
 from gt.refinery import checkout, offers, outcomes, pins, slots, tidying
 from gt.refinery.candidate import preview, written
 from gt.refinery.gates import checks
@@ -37,13 +38,15 @@ def run(
     again: bool = False,
     dry: bool = False,
     bypass: Bypass | None = None,
+    held: Held | None = None,
     ticks: Callable[[], float] = time.monotonic,
 ) -> MergeReport:
     """Merge until nothing more can be done for a target (default: the first).
 
     `say` hears of progress; `tell` of each landing and rejection, once it is recorded.
     `again`: forget counted gate runs, red controls and runs that could not be made. `dry`: only look. `bypass`: land that one
-    without proof, and do nothing else; raises Refused and Conflict where more than gates is against it. `ticks`: seconds
+    without proof, and do nothing else; raises Refused and Conflict where more than gates is against it. `held`: the merge
+    lock, where the caller has it already, and keeps it. `ticks`: seconds
     since any moment, by which it is judged how far gate runs are. Raises Busy while another merge is at work here, KeyboardInterrupt when interrupted.
     """
     if dry:
@@ -51,7 +54,8 @@ def run(
         name = target_named(seen, _base(seen, bypass) or target)
         report = MergeReport(name, seen.targets[name].tip)
         return closed(report, seen)
-    held = lock.try_hold(merge_lock(repo))
+    own = held is None
+    held = held or lock.try_hold(merge_lock(repo))
     if held is None:
         raise Busy(f"another gt merge is at work here ({merge_lock(repo)} is held)")
     try:
@@ -79,7 +83,8 @@ def run(
             there.depart(say)
         return report
     finally:
-        lock.release(held)
+        if own:
+            lock.release(held)
 
 
 def _base(seen: View, bypass: Bypass | None) -> str | None:

@@ -26,7 +26,10 @@ from gt.git.run import git
 from gt.store.targets import targets
 
 NAMES = ("prepare-commit-msg", "pre-push", "post-commit", "post-merge", "post-rewrite")
-"""The git hooks that gt has."""
+"""The git hooks that gt has for a clone that people and agents work in."""
+
+SERVER = ("pre-receive", "post-receive")
+"""Those for a repository that others push to."""
 
 KEPT = ".before-gt"
 """What the name of a git hook that was there before ends with."""
@@ -106,10 +109,21 @@ def scripts() -> Path:
     raise NotFound("folder", "hooks", hint="pipx reinstall gt-town")
 
 
-def look(repo: Repo) -> Found:
-    """How it is with the git hooks of a repository; changes nothing."""
+def look(repo: Repo, *, server: bool = False) -> Found:
+    """How it is with the git hooks of a repository; changes nothing. Those for a server only where they may matter, or
+    are asked for.
+    """
     folder = _folder(repo)
-    return Found(tuple(_look(folder / name) for name in NAMES), _elsewhere(repo))
+    found = (*(_look(folder / name) for name in NAMES), *_server(repo, folder, asked=server))
+    return Found(found, _elsewhere(repo))
+
+
+def _server(repo: Repo, folder: Path, *, asked: bool) -> tuple[GitHook, ...]:
+    """Those for a server: where nobody works, or where they were put."""
+    found = tuple(_look(folder / name) for name in SERVER)
+    quiet = (State.ABSENT, State.THEIRS)
+    wanted = asked or repo.work_tree is None or any(each.state not in quiet for each in found)
+    return found if wanted else ()
 
 
 def install(repo: Repo, names: Sequence[str] = NAMES) -> tuple[Deed, ...]:
@@ -132,7 +146,7 @@ def uninstall(repo: Repo) -> tuple[Deed, ...]:
         return ()
     with lock.hold(_lock(repo)):
         folder = _folder(repo)
-        deeds = tuple(_uninstall(_look(folder / name)) for name in NAMES)
+        deeds = tuple(_uninstall(_look(folder / name)) for name in (*NAMES, *SERVER))
         for draft in _drafts(repo):
             draft.unlink(missing_ok=True)
         if _made(repo).exists():
@@ -173,13 +187,14 @@ def _made(repo: Repo) -> Path:
 
 def _anything(repo: Repo) -> bool:
     """Whether anything here is gt's, or was left by an install that was killed."""
-    places = (_made(repo), *_drafts(repo), *(hook.beside for hook in look(repo).hooks))
+    hooks = [_look(_folder(repo) / name) for name in (*NAMES, *SERVER)]
+    places = (_made(repo), *_drafts(repo), *(hook.beside for hook in hooks))
     quiet = (State.ABSENT, State.THEIRS)
-    return any(map(os.path.lexists, places)) or any(hook.state not in quiet for hook in look(repo).hooks)
+    return any(map(os.path.lexists, places)) or any(hook.state not in quiet for hook in hooks)
 
 
 def _drafts(repo: Repo) -> tuple[Path, ...]:
-    return tuple(repo.gt_dir / f"githooks.{name}" for name in NAMES)
+    return tuple(repo.gt_dir / f"githooks.{name}" for name in (*NAMES, *SERVER))
 
 
 def _lock(repo: Repo) -> Path:

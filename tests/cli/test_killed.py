@@ -113,6 +113,7 @@ ELSEWHERE = {
     **dict.fromkeys(("sync", "join"), "need another machine: tests/store/test_sync_killed.py"),
     "gc": "keeps what it wants until it is done, and writes no ledger: tests/verbs/test_gc.py",
     "kill": "writes nothing",
+    "receive": "needs another machine, and runs a merge: tests/drive/test_admitting.py",
     **dict.fromkeys(("verify", "try"), "keep outcomes, as `merge` does"),
     "demo": "makes a town of its own, and throws it away",
     "crew": "writes no ledger: tests/drive/test_crew.py",

@@ -13,7 +13,7 @@ import pytest
 
 from gt.errors import NotFound, Refused
 from gt.git.repo import Repo, discover
-from gt.interop.githooks import NAMES, State, install, look, scripts, uninstall
+from gt.interop.githooks import NAMES, SERVER, State, install, look, scripts, uninstall
 from tests.conftest import run_git
 from tests.crash.dying import dies_at
 
@@ -94,6 +94,7 @@ def test_killed_at_any_effect_nothing_is_lost(repo: Repo, scene: Callable[[Repo]
     scene(repo)
     before = bytes_of(repo)
     for deed, prepare in ((install, uninstall), (uninstall, install)):
+        prepare(repo)
         number = 1
         while dies_at(number, lambda: deed(repo)):  # noqa: B023 - done before the loop goes on
             _check_called(repo, scene)
@@ -296,6 +297,6 @@ def test_a_path_that_leads_to_the_usual_place_is_not_elsewhere(repo: Repo) -> No
 def test_the_wheel_has_them() -> None:
     wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert wheel["force-include"]["hooks"] == "gt/hooks"
-    assert sorted(path.name for path in scripts().iterdir()) == sorted(NAMES)
-    for name in NAMES:
+    assert sorted(path.name for path in scripts().iterdir()) == sorted((*NAMES, *SERVER))
+    for name in (*NAMES, *SERVER):
         assert (scripts() / name).read_bytes().startswith(b"#!/bin/sh\n")

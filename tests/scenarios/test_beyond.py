@@ -27,6 +27,7 @@ ELSEWHERE = {
     "demo": "makes a repository of its own",
     "setup": "writes files for the person to commit, and says so: tests/cli/test_setup.py",
     "answer approve reject withdraw stop revert": "act on what an attempt or a submission left: tests/drive, tests/refinery",
+    "admit receive": "judge and take what others push: tests/drive/test_admitting.py",
     "expire kill landed heal prune page": "what `gt reconcile` does: tests/drive",
     "exit-codes version help": "look at no repository",
     "mcp": "calls the commands that are tried here: tests/e2e/test_mcp.py",

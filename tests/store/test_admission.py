@@ -29,8 +29,8 @@ def ledger(repo_path: Path) -> Ledger:
 
 def judged(path: Path, old: str | None, new: str | None = "beads") -> Judged:
     repo = discover(path)
-    ends = [name and run_git(path, "rev-parse", name) for name in (old, new)]
-    return judge(repo, *ends, LATE)
+    before, after = (name and run_git(path, "rev-parse", name) for name in (old, new))
+    return judge(repo, before, after, LATE)
 
 
 def said(path: Path, old: str | None, new: str | None = "beads") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,12 @@ def install(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="HOOK...", help="Which git hooks; default: all of gt's.")
     ] = None,
+    server: Annotated[
+        bool,
+        typer.Option(
+            "--server", help="Those of a repository that others push to: pre-receive, post-receive."
+        ),
+    ] = False,
     yes: Yes = False,
 ) -> int:
     """Put gt's git hooks into this clone, after asking; those that are there go on being called.
@@ -33,20 +40,27 @@ def install(
     attempt from pushing a target or the ledger. post-commit, post-merge and post-rewrite touch
     .git/gt/doorbell, which a supervisor may watch. gt needs none of them.
 
+    With --server, in the repository that others push to: pre-receive lets in only what `gt admit` does, and
+    post-receive calls `gt receive`. They run gt: by the command in git's gt.command, else gt.
+
     They lie in .git/hooks. Where core.hooksPath has git look elsewhere, that place stays as it is: have
     yours there call them, as `gt githooks status` says.
 
     Example:
       gt githooks install
       gt githooks install pre-push --yes
+      gt githooks install --server
     """
     from gt.interop import githooks
 
     gt = Context.of(ctx)
-    wanted = tuple(dict.fromkeys(names or githooks.NAMES))
-    if unknown := [name for name in wanted if name not in githooks.NAMES]:
-        raise typer.BadParameter(f"gt has no git hook {unknown[0]}; it has {', '.join(githooks.NAMES)}")
-    found = githooks.look(gt.repo)
+    known = githooks.SERVER if server else githooks.NAMES
+    wanted = tuple(dict.fromkeys(names or known))
+    if unknown := [name for name in wanted if name not in known]:
+        raise typer.BadParameter(f"gt has no git hook {unknown[0]}; it has {', '.join(known)}")
+    if server:
+        _check_server(gt)
+    found = githooks.look(gt.repo, server=server)
     if not yes and any(hook.state is not githooks.State.OURS for hook in found.hooks if hook.name in wanted):
         for hook in found.hooks:
             if hook.name in wanted and hook.state is githooks.State.THEIRS:
@@ -60,6 +74,19 @@ def install(
         )
         gt.hint("gt githooks status")
     return Code.OK
+
+
+def _check_server(gt: Context) -> None:
+    """Tell what the server's git hooks would miss. Raises Refused where nobody could sign what they have landed."""
+    import shutil
+
+    from gt.git.repo import config_values
+
+    gt.actor  # noqa: B018  (raises)
+    command = config_values(gt.repo, "gt.command")
+    if not command and shutil.which("gt", path=gt.environ.get("PATH", os.defpath)) is None:
+        gt.warn("gt isn't on the PATH: until it is, or gt.command is set, pushes are refused")
+        gt.hint("git config gt.command /path/to/gt")
 
 
 @app.command()
