@@ -84,7 +84,7 @@ def completion(
     """Print the script by which a shell completes commands, options, and Beads with their titles.
 
     Example:
-      eval "$(gt completion bash)"
+      gt completion bash >> ~/.bashrc
       gt completion fish > ~/.config/fish/completions/gt.fish
       gt completion words -- show gt-7
     """
