@@ -91,6 +91,7 @@ ROWS: Final = (
     Row("join", CHARGE, "Bring this clone's town into a remote's that was begun apart: all Beads of both, for good"),
     Row("doctor", CHARGE, "Check the ledger, its index, locks, worktrees, pins and settings; name what is wrong and what repairs it", agents=True),
     Row("repair", CHARGE, "Put right what gt doctor finds, as far as that can be done without a decision; nothing is deleted for good"),
+    Row("check", CHARGE, "Check a pull request as a pipeline does: its Bead, the ledger, and the target's gates on what would land"),
     Row("gc", CHARGE, "Remove what nobody needs any more from this clone, and let git pack the rest"),
     Row("supervise", CHARGE, "Write the files that have an existing supervisor keep the town running"),
     Row("crew", CHARGE, "Show the Crew, the town's standing services, or be one of them", agents=("list",)),

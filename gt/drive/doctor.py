@@ -41,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     remotes.check,
     setup.check,
 )
+LEDGER: tuple[Check, ...] = (files.check, statuses.check, graph.check)
 DEEP: tuple[Check, ...] = (objects.check, cache.compare, cache.edited)
 REMOTE: tuple[Check, ...] = (remotes.ask,)
 
@@ -60,9 +61,21 @@ def examine(
 
     What can't be looked at is a finding, too; no check keeps another from being made.
     """
+    checks = (*CHECKS, *(DEEP if deep else ()), *(REMOTE if remote else ()))
+    return _examined(repo, ledger, now, checks, tell)
+
+
+def of_ledger(repo: Repo, ledger: Ledger, now: int) -> tuple[Finding, ...]:
+    """As `examine`, only about what is on the ledger: it is the same in every clone."""
+    return _examined(repo, ledger, now, LEDGER, lambda _: None)
+
+
+def _examined(
+    repo: Repo, ledger: Ledger, now: int, checks: tuple[Check, ...], tell: Tell
+) -> tuple[Finding, ...]:
     with ExitStack() as stack:
         scene, found = _look(repo, ledger, now, tell, stack)
-        for check in (*CHECKS, *(DEEP if deep else ()), *(REMOTE if remote else ())):
+        for check in checks:
             found += _made(check, scene)
     unique = {finding.name + finding.text: finding for finding in found}
     return tuple(sorted(unique.values(), key=lambda each: (_ORDER[each.severity], each.check, each.subject)))

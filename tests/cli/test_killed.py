@@ -114,7 +114,7 @@ ELSEWHERE = {
     "gc": "keeps what it wants until it is done, and writes no ledger: tests/verbs/test_gc.py",
     "kill": "writes nothing",
     "receive": "needs another machine, and runs a merge: tests/drive/test_admitting.py",
-    **dict.fromkeys(("verify", "try"), "keep outcomes, as `merge` does"),
+    **dict.fromkeys(("verify", "try", "check"), "keep outcomes, as `merge` does"),
     "demo": "makes a town of its own, and throws it away",
     "crew": "writes no ledger: tests/drive/test_crew.py",
     "supervise": "writes no ledger: tests/interop/test_supervise.py",

@@ -22,7 +22,7 @@ ELSEWHERE = {
     "work": "tests/drive/test_work.py",
     "merge": "brings a checked out target forward: tests/e2e/test_checkout.py",
     "promote": "brings a checked out stage forward: tests/drive/test_promote.py",
-    "verify try": "run gates in slots: tests/refinery, tests/cli/test_try.py",
+    "verify try check": "run gates in slots: tests/refinery, tests/cli/test_try.py, tests/cli/test_check.py",
     "sync join": "tests/scenarios/test_two_clones.py",
     "demo": "makes a repository of its own",
     "setup": "writes files for the person to commit, and says so: tests/cli/test_setup.py",
