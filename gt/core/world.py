@@ -170,9 +170,13 @@ class World:
         seen = (self.look(name) for name in sorted(self.beads))
         return tuple(bead for bead in seen if bead is not None and bead.phase is phase)
 
+    @cached_property
+    def _leases(self) -> tuple[tuple[Bead, Lease], ...]:
+        return tuple((bead, bead.status.lease) for bead in self.in_phase(Phase.LEASED) if bead.status.lease)
+
     def leases(self) -> tuple[tuple[Bead, Lease], ...]:
         """The Beads that are leased, with their leases."""
-        return tuple((bead, bead.status.lease) for bead in self.in_phase(Phase.LEASED) if bead.status.lease)
+        return self._leases
 
     @cached_property
     def _breakers(self) -> dict[str, Breaker]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from gt.core.bead import Phase
+from collections.abc import Iterable
+
+from gt.core.bead import Bead, Phase
 from gt.core.stats import GateRun, Stats
 from gt.core.stats import stats as count
 from gt.git.repo import Repo
 from gt.refinery import outcomes
+from gt.refinery.outcomes import Outcome
 from gt.store.ledger import Ledger
 
 
@@ -14,6 +17,11 @@ def stats(repo: Repo, ledger: Ledger, since: int, until: int) -> Stats:
     """What ended after `since`, up to `until` (seconds). Gate runs of merges are told by what is kept here."""
     with ledger.read() as snapshot:
         beads = snapshot.in_phase(*Phase)
+    return numbers(beads, outcomes.everything(repo), since, until)
+
+
+def numbers(beads: Iterable[Bead], ran: Iterable[Outcome], since: int, until: int) -> Stats:
+    """The numbers of these Beads and gate runs; runs that were no part of a merge don't count."""
     runs = (
         GateRun(
             gate=each.gate,
@@ -25,7 +33,7 @@ def stats(repo: Repo, ledger: Ledger, since: int, until: int) -> Stats:
             rss=each.rss,
             members=len(each.members),
         )
-        for each in outcomes.everything(repo)
+        for each in ran
         if not outcomes.is_aside(each)
     )
     return count(beads, runs, since, until)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 from gt.cli.app import new_app
 from gt.cli.beads import complain
 from gt.cli.context import Context
+from gt.cli.files import write_whole
 from gt.cli.jsonout import dumps
 from gt.errors import Refused
 
@@ -47,24 +47,9 @@ def export(
         else:
             assert out is not None
             try:
-                _write(Path(os.path.realpath(gt.cwd / out)), lines, gt.digits(8))
+                write_whole(
+                    Path(os.path.realpath(gt.cwd / out)), (f"{line}\n" for line in lines), gt.digits(8)
+                )
             except OSError as error:
                 raise Refused(f"{out}: {error.strerror}") from None
         return complain(gt, snapshot)
-
-
-def _write(place: Path, lines: Iterable[str], digits: str) -> None:
-    """Write the lines into a file that is there only once it is whole. A crash leaves `.NAME.part-...` beside it."""
-    if place.exists() and not place.is_file():
-        with open(place, "w", encoding="utf-8") as stream:  # a device, a pipe: nothing can take its place
-            stream.writelines(f"{line}\n" for line in lines)
-        return
-    part = place.with_name(f".{place.name}.part-{digits}")
-    try:
-        with open(part, "x", encoding="utf-8", newline="\n") as stream:
-            stream.writelines(f"{line}\n" for line in lines)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, place)
-    finally:
-        part.unlink(missing_ok=True)

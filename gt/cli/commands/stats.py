@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from gt.cli.app import new_app
 from gt.cli.context import Context
 from gt.cli.jsonout import single
+from gt.cli.numbers import stats_data
 from gt.cli.options import duration
 from gt.cli.text import Styled, length
 from gt.core.stats import AgentStats, GateStats, Spread, Stats
-from gt.core.when import format_time
 
 app = new_app()
 
@@ -41,7 +40,7 @@ def stats(
     span = MONTH if length is None else length
     found = count(gt.repo, gt.ledger, now - span, now)
     if gt.json:
-        gt.emit(single("Stats", _data(found)))
+        gt.emit(single("Stats", stats_data(found)))
     else:
         _show(gt, found, span)
     return 0
@@ -94,14 +93,3 @@ def _gate(name: str, each: GateStats) -> tuple[str, ...]:
         name, str(each.runs), str(each.passed), str(each.failed), str(each.could_not_run), _percent(each.flake),
         f"{each.time.p50:.1f}s/{each.time.p95:.1f}s", f"{each.cpu:.0f}s", f"{each.rss // 1024}M",
     )  # fmt: skip
-
-
-def _data(found: Stats) -> dict[str, Any]:
-    data = asdict(found)
-    renamed = {"gate_seconds": "gateSeconds", "runs_per_change": "runsPerChange"}
-    data |= {"since": format_time(found.since), "until": format_time(found.until)}
-    data["gates"] = {
-        name: {"couldNotRun" if key == "could_not_run" else key: value for key, value in gate.items()}
-        for name, gate in data["gates"].items()
-    }
-    return {renamed.get(key, key): value for key, value in data.items()}
