@@ -83,6 +83,7 @@ ROWS: Final = (
     Row("try", CHARGE, "Run the gates on what would land, and land nothing"),
     Row("verify", CHARGE, "Check that every commit on a target was proven green before it landed"),
     Row("stats", CHARGE, "Show the town in numbers: landings, waits, agents, gates", agents=True),
+    Row("report", CHARGE, "Write one page about the town, to look at in a browser, and print where it is", agents=True),
     Row("plan", CHARGE, "Print what is to be done now, as the script a person could type", agents=True),
     Row("reconcile", CHARGE, "Put right what can be put right without starting work: one pass over the town"),
     Row("export", CHARGE, "Print the whole ledger as JSON, a line for each Bead", agents=True),

@@ -6,14 +6,18 @@ a column, rows by the barycentre heuristic, swept to and fro.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gt.core.network import Edge, Network
 
 SWEEPS = 8
 """After so many the heuristic hardly improves a drawing any more."""
+
+SHELF = 4
+"""Columns that a shelf has at least, where groups stand beside one another."""
 
 Place = tuple[int, float]
 """A column and a row, both from 0."""
@@ -73,6 +77,50 @@ def drawing(net: Network) -> Drawing:
     return Drawing(
         {bead: place[bead, "", 0] for bead in net.beads},
         {edge: tuple(place[stop] for stop in line) for edge, line in stops.items()},
+    )
+
+
+def apart(net: Network) -> Drawing:
+    """As `drawing`, but whatever hangs together is drawn by itself, in shelves one below another.
+
+    What is on the critical path comes first, then the larger groups. A Bead that neither waits nor is waited for is left
+    out.
+    """
+    groups = [group for group in _groups(net) if len(group) > 1]
+    groups.sort(key=lambda group: (not group & set(net.critical), -len(group), min(group)))
+    drawings = [drawing(_part(net, group)) for group in groups]
+    wide = max((SHELF, *(each.columns for each in drawings)))
+    beads: dict[str, Place] = {}
+    lines: dict[Edge, tuple[Place, ...]] = {}
+    left, top, height = 0, 0, 0
+    for each in drawings:
+        if left and left + each.columns > wide:
+            left, top, height = 0, top + height, 0
+        beads.update({name: (at[0] + left, at[1] + top) for name, at in each.beads.items()})
+        for edge, line in each.lines.items():
+            lines[edge] = tuple((column + left, row + top) for column, row in line)
+        left += each.columns
+        height = max(height, math.ceil(each.rows))
+    return Drawing(beads, lines)
+
+
+def _groups(net: Network) -> list[set[str]]:
+    """The Beads by what hangs together."""
+    group = {name: {name} for name in net.beads}
+    for edge in net.edges:
+        one, other = sorted((group[edge.before], group[edge.after]), key=len)
+        if one is not other:
+            other |= one
+            group.update(dict.fromkeys(one, other))
+    return list({id(each): each for each in group.values()}.values())
+
+
+def _part(net: Network, names: set[str]) -> Network:
+    return replace(
+        net,
+        beads={name: net.beads[name] for name in names},
+        edges=tuple(edge for edge in net.edges if edge.before in names),
+        critical=tuple(name for name in net.critical if name in names),
     )
 
 

@@ -78,6 +78,7 @@ def commands(town: TownScene) -> Iterator[tuple[tuple[str, ...], int]]:
         "pages",
         "log -p",
         "stats",
+        "report",
         "plan",
         "doctor",
         "gc",
