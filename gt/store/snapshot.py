@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
@@ -292,6 +293,7 @@ def unreadable(path: str, why: str) -> Malformed:
     return Malformed(path, why, hint=f"git show {shlex.quote(f'beads:{path}')}")
 
 
+@lru_cache(maxsize=4096)  # who looks again and again finds most as they were
 def _bead(path: str, doc: str) -> Bead:
     return bead_from(json.loads(doc), path)
 
