@@ -94,7 +94,11 @@ def _patched(odb: Objects, tree: str | None, changes: list[tuple[str, Change]]) 
         made = _patched(odb, there.oid if there else None, inner)
         if made is not None:
             entries[name] = Entry(TREE, name, made)
-    return odb.add_tree(entries.values()) if entries else None
+    if not entries:
+        return None
+    oid = odb.add_tree(entries.values())
+    _read.put(oid, entries)
+    return oid
 
 
 _read: Remembered[str, dict[str, Entry]] = Remembered(2048)
