@@ -46,10 +46,17 @@ def path_in(folder: Path, oid: str) -> Path:
     return folder / oid[:2] / oid[2:]
 
 
+def is_there(folder: Path, oid: str) -> bool:
+    """Whether an object directory has it as a file."""
+    return os.path.isfile(f"{folder}/{oid[:2]}/{oid[2:]}")
+
+
 def load(folder: Path, oid: str) -> tuple[str, bytes] | None:
     """Kind and content of an object; None if it isn't there. Raises Malformed if it is damaged."""
     try:
-        packed = path_in(folder, oid).read_bytes()
+        # Read as often as anything here: its path is not put together by parts.
+        with open(f"{folder}/{oid[:2]}/{oid[2:]}", "rb") as file:
+            packed = file.read()
     except (FileNotFoundError, NotADirectoryError):
         return None
     return inflate(oid, packed)

@@ -274,7 +274,7 @@ class Objects:
                 raise Malformed(oid, f"is {size} bytes; at most {limit} are read")
 
     def _is_loose(self, oid: str) -> bool:
-        return any(loose.path_in(folder, oid).is_file() for folder in self._folders)
+        return any(loose.is_there(folder, oid) for folder in self._folders)
 
     def _loose(self, oid: str) -> tuple[str, bytes] | None:
         return next((found for folder in self._folders if (found := loose.load(folder, oid))), None)

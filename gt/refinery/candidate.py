@@ -120,12 +120,19 @@ class _Apart(NamedTuple):
     changes: tuple[Change, ...]
 
 
+@lru_cache(maxsize=64)
+def _tree(repo: Repo, tip: str) -> str:
+    """The tree of a target's tip, on which much is merged."""
+    with Objects(repo) as odb:
+        return odb.commit(tip).tree
+
+
 def _merged_apart(odb: Objects, repo: Repo, tip: str, commit: str) -> _Apart | None:
     """Not flushed; None where a merge isn't told so."""
     if is_partial(repo):  # the files must be brought, too
         return None
     with suppress(GitFailed, MissingObject, Malformed):
-        own, before = simple_changes(repo, tip, commit), odb.commit(tip).tree
+        own, before = simple_changes(repo, tip, commit), _tree(repo, tip)
         tree = merged_apart(odb, before, own) if own is not None else None
         if tree is not None:
             return _Apart(tree, tuple(diff_trees(odb, before, tree, repo.zero)))

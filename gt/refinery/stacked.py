@@ -24,7 +24,7 @@ def below(repo: Repo, work: Mapping[str, Bead], bead: str, commit: str, tip: str
     """
     if all(other.id == bead or made == commit for made, other in work.items()):
         return {}
-    found = sorted(between(repo, [tip], commit) & work.keys() - {commit})
+    found = sorted((between(repo, [tip], commit) & work.keys()) - {commit})
     return {work[made].id: work[made] for made in found if work[made].id != bead}
 
 
