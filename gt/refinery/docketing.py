@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gt.core.bead import Bead, Result
@@ -104,9 +104,11 @@ class Docketing:
             self._change(tip, town, each, beads, waiting, work) for each in queued if each.bead in waiting
         )
         tried, flakes = self._tried(tip, town, waiting)
+        names = {member.name for member in waiting.values()}
         return Docket(
             changes=changes,
-            tips=self.tips(tip),
+            # What is still waiting has landed nowhere, whatever others wrote onto the target.
+            tips=tuple(replace(each, landed=each.landed - names) for each in self.tips(tip)),
             tried=tuple(tried),
             running=tuple(running),
             record=self._record(beads.values(), landed, flakes),

@@ -8,6 +8,7 @@ offered to others has landed when the target has it, see `observed`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from gt.core.bead import Bead, Landed, Phase, Submission
 from gt.errors import IllegalMove
@@ -107,10 +108,23 @@ def _in_trailers(
     if not named:
         return
     own = made_by_gt(repo, at, since)
+    subs = {bead.id: sub for bead, sub in group}
     for (bead, _, _), step in reversed(named):
         # What others put there names what it likes; gt writes its trailers by itself.
-        if step.oid in own:
+        if step.oid in own and _may_bring(repo, step, subs[bead]):
             yield bead, Landed(step.oid, step.tree, step.time)
+
+
+def _may_bring(repo: Repo, step: Step, sub: Submission) -> bool:
+    """False where it is surely not gt's: what others moved the target to is below what gt has landed since.
+
+    A merge contains what it lands; of a squash or a rebase that can't be told.
+    """
+    if sub.strategy in ("squash", "rebase"):
+        return True
+    with suppress(GitFailed):  # what isn't here at all is in nothing
+        return is_ancestor(repo, sub.commit, step.oid)
+    return False
 
 
 def _by_others(repo: Repo, tip: str, group: list[tuple[Bead, Submission]]) -> Iterator[tuple[str, Landed]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from gt.core.bead import Phase
 from gt.refinery.landed import derive, members
 from tests.refinery.merging import TOKEN, Scene
 
@@ -23,12 +26,30 @@ def test_a_landing_that_was_forced_away_is_none(yard: Scene) -> None:
     assert derive(yard.repo, [one], ["main"]) == {}
 
 
+def test_what_others_say_lands_nobody_though_gt_has_landed_on_it(yard: Scene) -> None:
+    """Their commit, adopted, is below one of gt's: still it is theirs."""
+    yard.submit({"first": ""})
+    yard.merge()
+    held = yard.submit({"held": ""}, hold=True)
+    sub = held.status.submission
+    assert sub is not None
+    yard.push(
+        {"theirs": ""}, message=f"x\n\nGt-Bead: {held.id}\nGt-Token: {sub.token}\nGt-Commit: {sub.commit}\n"
+    )
+    last = yard.submit({"last": ""})
+    yard.merge()
+    assert yard.phase(last) is Phase.LANDED
+    assert derive(yard.repo, [held], ["main"]) == {}
+    yard.change(held, lambda bead: replace(bead, spec=replace(bead.spec, hold=False)))
+    yard.merge()
+    assert yard.phase(held) is Phase.LANDED
+    assert "held" in yard.files()
+
+
 def test_a_missing_base_is_unknown(yard: Scene) -> None:
     one = yard.submit({"a": ""}, base=None)
     sub = one.status.submission
     assert sub is not None
-    from dataclasses import replace
-
     odd = replace(one, status=replace(one.status, submission=replace(sub, basecommit="12" * 20)))
     assert derive(yard.repo, [odd], ["main"]) == {}
 
