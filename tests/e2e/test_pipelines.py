@@ -132,7 +132,7 @@ class GitLab(Runner):
 class Kubernetes(Runner):
     def _pod(self, name: str) -> tuple[Machine, str]:
         machine = self.machine(clone=False)
-        return machine, kubernetes_script(self.found, f"gt-a-{name}").replace("/work", str(machine.home))
+        return machine, kubernetes_script(self.found, f"gt-a-{name}").replace("/srv", str(machine.home))
 
     def _carry_out(self, name: str) -> None:
         machine, script = self._pod(name)

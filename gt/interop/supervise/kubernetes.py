@@ -8,8 +8,8 @@ from gt.interop.supervise.site import MARK, File, Files, Site, Steps
 CLONE = (
     "set -eu",
     'git config --global credential.helper "store --file=/secrets/git/credentials"',
-    'git clone --quiet "$TOWN" /work/town',
-    "cd /work/town",
+    'git clone --quiet "$TOWN" /srv/town',
+    "cd /srv/town",
 )
 """sh lines: the town, by the credentials that a secret holds."""
 
@@ -59,7 +59,7 @@ containers:
       - name: TOWN
         valueFrom: {{configMapKeyRef: {{name: {site.name}, key: town}}}}
       - name: HOME
-        value: /work
+        value: /srv
       - name: GT_ACTOR
         value: kubernetes
       - name: GIT_TERMINAL_PROMPT
@@ -68,7 +68,7 @@ containers:
       requests: {{cpu: 500m, memory: 512Mi}}
       limits: {{memory: 8Gi}}
     volumeMounts:
-      - {{name: work, mountPath: /work}}
+      - {{name: work, mountPath: /srv}}
       - {{name: git, mountPath: /secrets/git, readOnly: true}}
 volumes:
   - name: work
@@ -143,5 +143,5 @@ RUN pip install --no-cache-dir gt-town=={site.version}
 # The agents that the town's settings name, and what its gates need, go here.
 RUN useradd --create-home --uid 1000 gt
 USER 1000
-WORKDIR /work
+WORKDIR /srv
 """
