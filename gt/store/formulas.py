@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import gt
-from gt.core.formula import NAME, Formula, formula_from
+from gt.core.formula import NAME, Formula
+from gt.core.formulafile import formula_from
 from gt.errors import GtError, Malformed, NotFound
 from gt.git.repo import Repo
 from gt.store.targets import targets, tip

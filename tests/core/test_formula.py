@@ -9,7 +9,8 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from gt.core.draft import Draft
-from gt.core.formula import MAX_BEADS, Formula, Type, expand, formula_from, given
+from gt.core.formula import MAX_BEADS, Formula, Type, expand, given
+from gt.core.formulafile import formula_from
 from gt.errors import Malformed, Refused
 
 DATA: dict[str, Any] = {
