@@ -24,7 +24,7 @@ from gt.core.town import (
 from gt.errors import Malformed
 from gt.fleet.known import PRESETS
 from gt.git.repo import discover
-from gt.store import townfile
+from gt.store import agentfile, townfile
 from gt.store.codec import load
 from gt.store.settings import town_at
 from tests.conftest import run_git
@@ -290,7 +290,7 @@ def test_the_second_time_needs_neither_yaml_nor_objects(repo_path: Path) -> None
 
 
 def test_the_presets_named_here_are_those_there_are() -> None:
-    assert set(townfile.PRESETS) == set(PRESETS)
+    assert set(agentfile.PRESETS) == set(PRESETS)
 
 
 def test_in_the_towns_own_remote_nothing_is_said_of_a_remote(repo_path: Path) -> None:
