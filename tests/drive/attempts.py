@@ -79,6 +79,16 @@ class Scene:
     def work(self, wanted: str | None = None, told: Callable[[Lease, str], None] = lambda *_: None) -> Worked:
         return work(self.hands(), wanted, told)
 
+    def work_apart(self, bead: str) -> int:
+        """Starts the same for this Bead in a process of its own; its id."""
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self.work(bead)
+            finally:
+                os._exit(0)
+        return pid
+
     def get(self, name: str) -> Bead:
         with self.ledger.read() as snapshot:
             return snapshot.get(name)

@@ -133,12 +133,7 @@ def test_no_process_is_left_behind_even_when_gt_is_killed(scene: Scene) -> None:
         f"{escape}; echo a > a; while ! pgrep sleep >/dev/null; do :; done; touch busy; exec sleep 60"
     )
     busy = scene.path.parent / f"{scene.path.name}.gt"
-    pid = os.fork()
-    if pid == 0:
-        try:
-            scene.work(ONE)
-        finally:
-            os._exit(0)
+    pid = scene.work_apart(ONE)
     until(lambda: any(busy.glob("*/busy")) and _running("98765.4321") != [])
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)

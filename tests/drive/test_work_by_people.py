@@ -152,12 +152,7 @@ def test_limits_bind_agents_and_not_people(scene: Scene) -> None:
 def test_stopping_a_live_attempt(scene: Scene, tmp_path: Path) -> None:
     busy = tmp_path / "busy"
     scene.agent(f"echo a > a; touch {busy}; sleep 60")
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work(scene.hands(), ONE)
-        finally:
-            os._exit(0)
+    pid = scene.work_apart(ONE)
     until(busy.exists)
     found = stop_attempt(scene.hands(BOB), ONE)
     os.waitpid(pid, 0)
@@ -176,12 +171,7 @@ def test_stopping_a_live_attempt(scene: Scene, tmp_path: Path) -> None:
 def test_stopping_one_whose_gt_is_dead(scene: Scene, tmp_path: Path) -> None:
     busy = tmp_path / "busy"
     scene.agent(f"echo a > a; touch {busy}; sleep 60")
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work(scene.hands(), ONE)
-        finally:
-            os._exit(0)
+    pid = scene.work_apart(ONE)
     until(busy.exists)
     os.kill(pid, 9)
     os.waitpid(pid, 0)

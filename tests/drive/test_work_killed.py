@@ -94,12 +94,7 @@ def test_killed_anywhere(scene: Scene, number: int) -> None:
 def test_an_agent_that_outlives_its_gt_holds_the_lease(scene: Scene, tmp_path: Path) -> None:
     busy = tmp_path / "busy"
     scene.agent(f"echo a > a; touch {busy}; sleep 60")
-    pid = os.fork()
-    if pid == 0:
-        try:
-            scene.work(ONE)
-        finally:
-            os._exit(0)
+    pid = scene.work_apart(ONE)
     until(busy.exists)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
@@ -118,12 +113,7 @@ def test_an_agent_that_outlives_its_gt_holds_the_lease(scene: Scene, tmp_path: P
 def test_a_zombie_is_killed_by_its_lock(scene: Scene, tmp_path: Path) -> None:
     busy = tmp_path / "busy"
     scene.agent(f"touch {busy}; exec env -i sleep 60")
-    pid = os.fork()
-    if pid == 0:
-        try:
-            scene.work(ONE)
-        finally:
-            os._exit(0)
+    pid = scene.work_apart(ONE)
     until(busy.exists)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
@@ -145,12 +135,7 @@ def test_a_git_that_outlives_its_gt_holds_the_lease(scene: Scene, tmp_path: Path
     script.write_text(f"touch {started}; while ! test -e {go}; do sleep 0.02; done; cat\n")
     scene.commit({".gitattributes": "slow filter=slow\n", "slow": "slow\n"})
     run_git(scene.path, "config", "filter.slow.smudge", f"sh {script}")
-    pid = os.fork()
-    if pid == 0:
-        try:
-            scene.work(ONE)
-        finally:
-            os._exit(0)
+    pid = scene.work_apart(ONE)
     until(started.exists)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
