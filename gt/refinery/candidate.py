@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -27,6 +26,7 @@ from gt.git.run import GitFailed
 from gt.git.treediff import diff_trees, keeps, merged_apart, patched
 from gt.refinery.footprint import footprint, own_changes, simple_changes
 from gt.refinery.protected import digest, guard
+from gt.store.cachefile import keep, recall
 
 KEPT = 512
 """Previews that stay in the cache when it is cleared."""
@@ -230,25 +230,14 @@ def _has(repo: Repo, oid: str) -> bool:
 
 def _recall(path: Path) -> Preview | None:
     try:
-        data: dict[str, Any] = json.loads(path.read_text("utf-8", "surrogateescape"))
+        data: dict[str, Any] = json.loads(recall(path) or "")
         lists = ("conflicts", "protected", "strays")
         for name in lists:
             data[name] = tuple(data[name])
         return Preview(**data)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError):
         return None
 
 
 def _keep(path: Path, made: Preview) -> None:
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half.write_text(json.dumps(asdict(made)), "utf-8", "surrogateescape")
-        os.replace(half, path)
-        names = os.listdir(path.parent)
-        if len(names) > 2 * KEPT:
-            there = sorted(map(path.parent.joinpath, names), key=lambda each: each.stat().st_mtime)
-            for old in there[:-KEPT]:
-                old.unlink(missing_ok=True)
-    except OSError:
-        return
+    keep(path, json.dumps(asdict(made)), most=KEPT, spare=KEPT)

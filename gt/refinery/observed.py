@@ -7,11 +7,9 @@ or rebased. Names prove nothing; but where one is called by its name, a person i
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 from gt.core.bead import Submission
 from gt.git.lineage import Step, steps
@@ -20,6 +18,7 @@ from gt.git.objects import MissingObject
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
 from gt.refinery.footprint import footprint
+from gt.store.cachefile import keep, recall
 
 NAMED = 200
 """Paths that a look at a target's history is narrowed to; where a submission has more, every commit is looked at."""
@@ -30,7 +29,7 @@ def find(repo: Repo, bead: str, sub: Submission, tip: str) -> Step | None:
     if sub.offered is None or tip == sub.offered.tip:
         return None
     seen = repo.gt_dir / "cache" / "observed" / f"{bead}-{sub.token}-{sub.offered.tip[:12]}"
-    since = _recall(seen) or sub.offered.tip
+    since = recall(seen) or sub.offered.tip
     if since == tip:
         return None
     try:
@@ -38,7 +37,7 @@ def find(repo: Repo, bead: str, sub: Submission, tip: str) -> Step | None:
     except (GitFailed, MissingObject):
         return None
     if found is None:
-        _remember(seen, tip)
+        keep(seen, tip)
     return found
 
 
@@ -73,21 +72,3 @@ def first_with(repo: Repo, line: Sequence[Step], commit: str) -> Step | None:
 def _has_all(repo: Repo, step: Step, commit: str) -> bool:
     """Whether a commit of the target has all that a submission changes: merging it there would add nothing."""
     return merge_trees(repo, step.oid, commit, arena=repo.gt_dir / "arena").tree == step.tree
-
-
-def _recall(path: Path) -> str | None:
-    try:
-        return path.read_text("ascii").strip() or None
-    except (OSError, ValueError):
-        return None
-
-
-def _remember(path: Path, tip: str) -> None:
-    """Up to where nothing was found, so that it needn't be looked at again; no harm if that can't be written."""
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half.write_text(tip, "ascii")
-        os.replace(half, path)
-    except OSError:
-        return

@@ -6,15 +6,14 @@ Finds, reads and remembers `.gt/town.yaml`; what may stand in it is told in `tow
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from gt.core.town import TOWN_FILE, Town
 from gt.errors import Malformed
 from gt.git import config
 from gt.git.repo import Repo, config_values
+from gt.store.cachefile import keep, recall
 from gt.store.townfile import town_from
 
 KEPT = 64
@@ -49,10 +48,10 @@ def _town_at(repo: Repo, commit: str | None) -> Town:
     if commit is None:
         return Town()
     cache = repo.gt_dir / "cache" / "town"
-    blob = _recall(cache / commit)
+    blob = recall(cache / commit)
     if blob == NONE:
         return Town()
-    known = _recall(cache / f"{blob}.json") if blob else None
+    known = recall(cache / f"{blob}.json") if blob else None
     if known is not None:
         try:
             return town_from(json.loads(known), TOWN_FILE)
@@ -61,8 +60,8 @@ def _town_at(repo: Repo, commit: str | None) -> Town:
     blob, data = _look(repo, commit)
     town = Town() if data is None else town_from(data, TOWN_FILE)
     if data is not None:
-        _keep(cache / f"{blob}.json", json.dumps(data, ensure_ascii=False))
-    _keep(cache / commit, blob)
+        keep(cache / f"{blob}.json", json.dumps(data, ensure_ascii=False), most=KEPT)
+    keep(cache / commit, blob, most=KEPT)
     return town
 
 
@@ -96,24 +95,3 @@ def _look(repo: Repo, commit: str) -> tuple[str, dict[str, Any] | None]:
         check_file(TOWN_FILE, entry.mode)
         check_size(odb.size(entry.oid), TOWN_FILE)
         return entry.oid, load(odb.blob(entry.oid), TOWN_FILE)
-
-
-def _recall(path: Path) -> str | None:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, ValueError):
-        return None
-
-
-def _keep(path: Path, text: str) -> None:
-    """Put a file into the cache whole, if it can be written at all; the oldest make room."""
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half.write_text(text, "utf-8")
-        os.replace(half, path)
-        there = sorted(path.parent.iterdir(), key=lambda each: each.stat().st_mtime)
-        for old in there[:-KEPT]:
-            old.unlink(missing_ok=True)
-    except OSError:
-        pass
