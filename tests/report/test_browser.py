@@ -142,8 +142,9 @@ def test_a_keyboard_is_enough(look: Open) -> None:
     assert tab.run("document.activeElement.closest('dialog').id") == "bead"
     assert tab.run("document.querySelector('#bead .hint').textContent") == "gt approve"
     tab.press("Escape", code=27)
-    tab.until("!document.getElementById('bead').open")
-    assert tab.run(f"document.activeElement.hash === '#{gt('q')}' && location.hash === '#beads'")
+    # A dialog tells of its closing in a task of its own; only then is the address the view's again.
+    tab.until(f"!document.getElementById('bead').open && location.hash === '#beads'")
+    assert tab.run(f"document.activeElement.hash === '#{gt('q')}'")
     tab.run("document.querySelector('[type=reset]').click()")
     tab.until("document.getElementById('count').textContent === '9 Beads'")
     assert rows(tab, "beads") == 9
@@ -222,7 +223,11 @@ def test_it_can_be_read_and_has_room(look: Open, width: int, dark: bool) -> None
     tab = look(busy(), width, dark=dark)
     for view in (*VIEWS, gt("l")):
         tab.run(f"location.hash = '{view}'")
-        tab.until(f"document.getElementById('{view if view in VIEWS else 'log'}').checkVisibility()")
+        tab.until(
+            f"document.getElementById('{view}').checkVisibility()"
+            if view in VIEWS
+            else "document.getElementById('bead').open"
+        )
         assert tab.run(CONTRASTS) == [], view
         assert tab.run("document.documentElement.scrollWidth") <= width, view
     assert (
@@ -248,7 +253,11 @@ def test_whatever_can_be_used_has_a_name_when_read_aloud(look: Open) -> None:
     roles = set()
     for view in (*VIEWS, gt("l")):
         tab.run(f"location.hash = '{view}'")
-        tab.until(f"document.getElementById('{view if view in VIEWS else 'log'}').checkVisibility()")
+        tab.until(
+            f"document.getElementById('{view}').checkVisibility()"
+            if view in VIEWS
+            else "document.getElementById('bead').open"
+        )
         for node in tab.call("Accessibility.getFullAXTree")["nodes"]:
             role = node.get("role", {}).get("value")
             if node["ignored"] or role not in used:
