@@ -11,7 +11,7 @@ from gt.core.bead import Bead, Phase, StuckReason
 from gt.core.breaker import Fitness
 from gt.core.budget import allowed, exhausted
 from gt.core.graph import circles, cycles
-from gt.core.page import page_id
+from gt.core.page import Page, page_id
 from gt.core.promotion import Stage, Step
 from gt.core.ready import CONTAINERS, FOR_PEOPLE, Cause, Waiting, satisfied, waiting
 from gt.core.town import TOWN_FILE, Limits
@@ -23,6 +23,9 @@ MOVED = "moved"
 
 MEND = f"${{EDITOR:-vi}} {TOWN_FILE} && git commit -m 'Mend the settings' -- {TOWN_FILE}"
 """What changes the settings of a target that is checked out."""
+
+PASSING = frozenset({"red", "red-after", "budget"})
+"""The causes of a target's trouble that may end without anybody's word."""
 
 PARTED = frozenset({"unshared", "unpushed", "behind"})
 """The causes of a target's trouble that are about this clone of it and the remote that it is pushed to."""
@@ -54,10 +57,17 @@ def calls(world: World) -> tuple[Call, ...]:
     known = {call.page for call in current}
     rest = (world.pages[name] for name in sorted(world.pages))
     return current + tuple(
-        Call(page.subject, page.reason, page.text, f"gt ack {page.id}", page.epoch, paged=False)
+        Call(page.subject, page.reason, _was(page, world), f"gt ack {page.id}", page.epoch, paged=False)
         for page in rest
         if not page.acknowledged and page.id not in known
     )
+
+
+def _was(page: Page, world: World) -> str:
+    """What an old page says; of a target that has come right by itself since, so that nobody looks for a red gate."""
+    kind, _, name = page.subject.partition(":")
+    over = kind == "target" and name in world.targets and page.reason in PASSING
+    return f"was paged, and nothing says so any more: {page.text}" if over else page.text
 
 
 def wait_of(world: World, bead: Bead) -> Waiting | None:

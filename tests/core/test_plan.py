@@ -272,6 +272,21 @@ def test_a_page_whose_cause_is_gone_waits_for_its_acknowledgement() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("subject", "reason", "over"),
+    [
+        ("target:main", "red", True),
+        ("target:main", "moved", False),
+        ("target:gone", "red", False),
+        ("town", "red", False),
+    ],
+)
+def test_an_old_page_of_what_came_right_by_itself_says_so(subject: str, reason: str, over: bool) -> None:
+    old = page(subject, reason, OID)
+    (call,) = plan(world(pages={old.id: old})).calls
+    assert (call.text == "text", call.text.endswith("any more: text")) == (not over, over)
+
+
 def test_a_held_submission_needs_a_person() -> None:
     held = Queued(
         gt("a"),
