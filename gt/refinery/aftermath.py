@@ -20,6 +20,7 @@ from gt.git.repo import Repo
 from gt.refinery import outcomes
 from gt.refinery.control import SURE, Trouble
 from gt.refinery.culprit import BACK, INSIDE, Inquest, inquire
+from gt.refinery.evidence import last_line
 from gt.refinery.gates import Check, along
 from gt.refinery.outcomes import TRIES, Outcome, Verdict
 from gt.refinery.pins import Tips
@@ -151,7 +152,7 @@ class Aftermath:
     def _told(self, it: Inquiry, red: Outcome) -> Trouble:
         cause = RED if it.gate.when == "before" else RED_AFTER
         how = "is red itself" if cause == RED else "is red after landing"
-        told = f"{how}: gate {it.gate.name}, {red.why}"
+        told = f"{how}: gate {it.gate.name}, {red.why}{last_line(red)}"
         inquest = it.inquest
         if inquest is None:
             why = f"{told} (log: {red.log}); that was before, and it is to be run on {self.tip[:12]}"
@@ -167,9 +168,7 @@ class Aftermath:
             more = f" or one of {len(inquest.suspects) - 5} more" if len(inquest.suspects) > 5 else ""
             since = f", since one of these: {names}{more}"
         elif inquest.row is None:
-            since = (
-                f", and so are the {inquest.length} commits back to where gt looked: no commit turned it red"
-            )
+            since = f", and so are all {inquest.length} commits that gt looked at: no commit turned it red"
         again = f"git checkout --detach {on[:12]} && {red.command}"
         settled = inquest.row is None or not self.left
         end = "" if settled else "; who turned it red is being looked for"

@@ -16,6 +16,8 @@ from gt.refinery.train import Member, Train
 
 LOG_BYTES = 8192
 LOG_LINES = 200
+LINE = 120
+"""Characters of a line that is quoted inside a sentence."""
 
 
 def of_red(member: Member, it: Train, failed: Outcome, blame: str) -> str:
@@ -35,6 +37,14 @@ def of_red(member: Member, it: Train, failed: Outcome, blame: str) -> str:
             *lines,
         ]
     ).rstrip()
+
+
+def last_line(run: Outcome) -> str:
+    """The last line that a gate printed, quoted after a colon, to go behind its `why`; "" if it printed nothing."""
+    for line in reversed(tail(Path(run.log), LOG_BYTES).splitlines() if run.log else ()):
+        if said := " ".join(line.split()):
+            return f': "{said}"' if len(said) <= LINE else f': "{said[: LINE - 3]}..."'
+    return ""
 
 
 def of_conflict(repo: Repo, sub: Submission, made: Preview) -> str:

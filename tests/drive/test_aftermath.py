@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -201,6 +202,23 @@ def test_a_change_of_the_surroundings_has_no_culprit(repo_path: Path, tmp_path: 
     world.touch()
     assert yard.merge(again=True, now=LATER).exit_code == 0
     assert target(yard).trouble is None
+
+
+@pytest.mark.parametrize(
+    ("printed", "quoted"),
+    [
+        ("printf 'first\\nsays  why \\n\\n'", ': "says why"'),
+        (f"printf {'x' * 200}", f': "{"x" * 117}..."'),
+        ("true", ""),
+    ],
+)
+def test_what_a_red_gate_said_last_is_told_at_once(repo_path: Path, printed: str, quoted: str) -> None:
+    yard = scene(repo_path, town(f"{{name: test, run: {json.dumps(f'{printed}; exit 7')}}}"))
+    yard.submit({"a": ""})
+    yard.merge()
+    told = target(yard).trouble
+    assert told is not None
+    assert f"gate test, exit 7{quoted}, and so" in told or f"gate test, exit 7{quoted} (log" in told
 
 
 def test_a_time_bomb_is_found_though_gt_landed_it_green(repo_path: Path, tmp_path: Path) -> None:
