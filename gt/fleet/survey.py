@@ -18,6 +18,7 @@ from gt.fleet.presets import preset_command
 
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 _TEST_TARGET = re.compile(r"^test[ \t]*::?(?![=:])", re.MULTILINE)
+_PYTHON_TESTS = ("test_*.py", "tests/test_*.py", "test/test_*.py")
 _PYTEST = ("pyproject.toml", "pytest.ini", "conftest.py", "tests/conftest.py")
 _PLACEHOLDER = "no test specified"
 """What npm puts into a new package.json: a script that always fails."""
@@ -47,6 +48,8 @@ def gate(project: Path) -> str | None:
         return "make test"
     if any((project / name).is_file() for name in _PYTEST) or "[tool:pytest]" in _text(project / "setup.cfg"):
         return "python -m pytest -q"
+    if any(next(project.glob(pattern), None) for pattern in _PYTHON_TESTS):
+        return "python -m pytest -q"  # runs what is written for unittest, too
     if _npm_tests(project / "package.json"):
         return "npm test"
     if (project / "Cargo.toml").is_file():

@@ -67,6 +67,7 @@ def test_the_agents_found_are_told_with_what_they_may_do(scene: TownScene, tmp_p
             {"pyproject.toml": "[project]\n", "package.json": '{"scripts": {"test": "jest"}}'},
             "python -m pytest -q",
         ),
+        ({"setup.py": "", "test_it.py": ""}, "python -m pytest -q"),
         ({"package.json": '{"scripts": {"test": "jest"}}'}, "npm test"),
         ({"package.json": '{"scripts": {"test": "echo \\"Error: no test specified\\" && exit 1"}}'}, None),
         ({"package.json": "[]"}, None),
