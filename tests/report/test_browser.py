@@ -143,7 +143,7 @@ def test_a_keyboard_is_enough(look: Open) -> None:
     assert tab.run("document.querySelector('#bead .hint').textContent") == "gt approve"
     tab.press("Escape", code=27)
     # A dialog tells of its closing in a task of its own; only then is the address the view's again.
-    tab.until(f"!document.getElementById('bead').open && location.hash === '#beads'")
+    tab.until("!document.getElementById('bead').open && location.hash === '#beads'")
     assert tab.run(f"document.activeElement.hash === '#{gt('q')}'")
     tab.run("document.querySelector('[type=reset]').click()")
     tab.until("document.getElementById('count').textContent === '9 Beads'")
