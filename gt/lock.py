@@ -11,9 +11,9 @@ import random
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import Busy
 
 POLL = (0.002, 0.008)

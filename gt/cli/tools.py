@@ -8,12 +8,13 @@ from __future__ import annotations
 import gc
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from gt.cli.context import Context
 from gt.cli.jsonout import dumps, failure
 from gt.core.bead import TYPES, Phase
+from gt.core.values import dataclass
 from gt.errors import Refused
 from gt.interop.toolserver import Answer, Tool
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from gt.core.bead import Bead
 from gt.core.page import Page
 from gt.core.state import TownState
+from gt.core.values import dataclass
 from gt.errors import Malformed
 
 

@@ -6,9 +6,11 @@ Values only. Which change of a status is legal is said in `moves`; when a Bead i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
+
+from gt.core.values import dataclass
 
 API_VERSION = "gt/v1"
 

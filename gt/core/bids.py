@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
 from gt.core.coins import COIN, clean, cut, entropy, told, weight
 from gt.core.docket import NOBODY, Ids, Purpose
+from gt.core.values import dataclass
 
 ALONE = 0.03
 """The bits that it is worth at least to run a lone suspect again. What else is done first may settle it for nothing: once

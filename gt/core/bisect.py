@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from gt.core.values import dataclass
 
 LIE = 0.04
 """How likely a run says the opposite of what its tree is."""

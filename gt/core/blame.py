@@ -6,10 +6,11 @@ None of them decides success: whether anything was done is for git to say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Self
 
 from gt.core.bead import Result
+from gt.core.values import dataclass
 
 EXIT, DEADLINE, STALL = "exit", "deadline", "stall"
 ENDS = (EXIT, DEADLINE, STALL)

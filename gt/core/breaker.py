@@ -8,10 +8,10 @@ then: the agent rests up to that time, and no longer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from gt.core.bead import Bead, Result
+from gt.core.values import dataclass
 
 THRESHOLD = 3
 """Infrastructure failures in a row, of no known end, that open the breaker."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core.bead import Bead, Phase, StuckReason
 from gt.core.breaker import Fitness
@@ -15,6 +15,7 @@ from gt.core.page import Page, page_id
 from gt.core.promotion import Stage, Step
 from gt.core.ready import CONTAINERS, FOR_PEOPLE, Cause, Waiting, satisfied, waiting
 from gt.core.town import TOWN_FILE, Limits
+from gt.core.values import dataclass
 from gt.core.when import format_time
 from gt.core.world import Standing, World
 

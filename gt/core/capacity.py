@@ -5,12 +5,11 @@ Asked by whoever claims, and by the plan.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gt.core.bead import Bead
 from gt.core.breaker import Fitness
 from gt.core.budget import exhausted
 from gt.core.town import AgentSpec, Limits
+from gt.core.values import dataclass
 from gt.core.when import format_time
 from gt.core.world import World
 

@@ -6,12 +6,12 @@ there are slots.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 from gt.core.bids import Wish, named
 from gt.core.coins import entropy
 from gt.core.docket import Purpose
+from gt.core.values import dataclass
 
 LANDING = 0.5
 """What it is worth in bits that the whole row lands."""

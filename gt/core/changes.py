@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from gt.core.data import Data
+from gt.core.values import dataclass
 
 _FIXED = frozenset({"apiVersion", "kind", "id", "uid", "created", "clock"})
 """What never changes, and the bookkeeping that follows from what does."""

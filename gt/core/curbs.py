@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from gt.core.breaker import Fitness
+from gt.core.values import dataclass
 from gt.core.when import format_time
 from gt.core.world import World
 

@@ -5,7 +5,7 @@ Every step looks at what is under way by then, the runs just planned included.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core.bids import Bid, Pool, Split, Wish, named
 from gt.core.chain import Chain
@@ -17,6 +17,7 @@ from gt.core.guesses import guesses
 from gt.core.lineup import HOTFIX, Lineup
 from gt.core.rates import Rates
 from gt.core.suspicion import PROOF, Suspects
+from gt.core.values import dataclass
 
 WORTH = 0.2
 """The bits that a run must tell to be made before any guess is."""

@@ -7,8 +7,10 @@ changes means one tree: the tip it was gated on, with the set merged into it in 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from gt.core.values import dataclass
 
 Ids = frozenset[str]
 NOBODY: Ids = frozenset()

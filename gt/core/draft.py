@@ -6,12 +6,13 @@ Pure: which ids exist is asked of a ledger that is passed in, random digits are 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from gt.core.bead import TYPES, Bead, Created, Phase, Spec, Status
 from gt.core.graph import deadlock
 from gt.core.ids import Digits, mint_id
+from gt.core.values import dataclass
 from gt.errors import Refused
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from gt.core.docket import NOBODY, Docket, Ids, Tried, Verdict
+from gt.core.values import dataclass
 
 TRIES = 3
 """How often in a row gates may be unable to run before a tree is given up."""

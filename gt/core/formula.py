@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from gt.core import checks as c
 from gt.core.draft import Draft
 from gt.core.schema import spec_from
+from gt.core.values import dataclass
 from gt.errors import Malformed, Refused
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")

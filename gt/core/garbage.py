@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from gt.core.values import dataclass
 
 MONTH = 30 * 86400
 """Seconds for which leftovers are kept, unless a person says otherwise."""

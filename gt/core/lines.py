@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+
+from gt.core.values import dataclass
 
 MOST_LINES = 2_000
 """Lines between the first and the last change of an edit; what changes more is compared as a whole."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from gt.core.docket import NOBODY, Change, Docket, Ids
+from gt.core.values import dataclass
 
 HOTFIX = 0
 """The rank of a hotfix."""

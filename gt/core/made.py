@@ -7,7 +7,7 @@ speaks of a submission by its commit too, what a person said by what they said i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core import moves
 from gt.core.bead import (
@@ -25,6 +25,7 @@ from gt.core.bead import (
     Submission,
 )
 from gt.core.town import Limits
+from gt.core.values import dataclass
 from gt.errors import IllegalMove
 
 _OFFERED = frozenset({Result.SUBMITTED, Result.RED, Result.CONFLICT, Result.OVERTAKEN, Result.REJECTED})

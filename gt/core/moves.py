@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Concatenate, ParamSpec
 
 from gt.core.bead import (
@@ -29,6 +29,7 @@ from gt.core.bead import (
 )
 from gt.core.budget import granted
 from gt.core.town import Limits
+from gt.core.values import dataclass
 from gt.errors import IllegalMove
 
 P = ParamSpec("P")

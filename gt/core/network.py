@@ -7,12 +7,12 @@ A Bead is an activity with a start and an end, as in `gt.core.graph`; the critic
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from gt.core.bead import Bead, Phase
 from gt.core.graph import tree
 from gt.core.ready import CONTAINERS
+from gt.core.values import dataclass
 
 _Node = tuple[str, bool]
 """The start (False) or the end (True) of a Bead."""

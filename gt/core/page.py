@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from gt.core.values import dataclass
 
 MAX_SENDS = 5
 """After so many failed sends a page waits to be seen by `gt pages` and `gt status`."""

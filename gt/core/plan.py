@@ -10,7 +10,6 @@ import math
 import shlex
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from gt.core.bead import Bead, Phase
@@ -22,6 +21,7 @@ from gt.core.ids import LEDGER
 from gt.core.page import next_send
 from gt.core.ready import CONTAINERS, FOR_PEOPLE, order, satisfied
 from gt.core.town import AgentSpec
+from gt.core.values import dataclass
 from gt.core.when import format_time
 from gt.core.world import ZOMBIE_GRACE, Liveness, Standing, World, lease_grace
 

@@ -7,10 +7,11 @@ looked up elsewhere; from that these functions decide, and remember nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from gt.core.town import StageSpec, Town
+from gt.core.values import dataclass
 from gt.core.when import format_time
 
 STAGE = "stage:"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from gt.core.bead import Attempt, Bead, Result
+from gt.core.values import dataclass
 
 LIMIT = 60_000
 """Bytes of a whole prompt: an argument of a command line holds about twice that, everywhere."""

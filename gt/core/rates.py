@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from gt.core.coins import clean
 from gt.core.docket import NOBODY, Docket, Tally, Tried, Verdict
 from gt.core.findings import Findings
+from gt.core.values import dataclass
 
 TOWN = Tally(0.2, 1.8)
 """Before anything was seen: one change in ten is bad."""

@@ -6,11 +6,11 @@ docs/ready.md has the same in prose, with a scenario for each clause.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from gt.core.bead import Bead, CloseReason, Phase
 from gt.core.state import TownState
+from gt.core.values import dataclass
 from gt.core.when import format_time
 
 CONTAINERS = frozenset({"epic", "convoy"})

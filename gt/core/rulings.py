@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gt.core.docket import Docket, Ids, Purpose, Tried
 from gt.core.findings import Findings
 from gt.core.lineup import Lineup
 from gt.core.suspicion import PROOF, Suspects, isolating
+from gt.core.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +17,7 @@ from gt.core import ids
 from gt.core.bead import Bead, Note, Phase, Spec
 from gt.core.draft import Draft, Known, Origin, Rules, made
 from gt.core.schema import spec_from
+from gt.core.values import dataclass
 from gt.errors import Malformed, Refused
 
 MAX_SAYING = 64 << 10

@@ -6,8 +6,9 @@ More would only slow down the one that everybody waits for.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from statistics import median
+
+from gt.core.values import dataclass
 
 SHARE = 0.8
 """Of the memory, what gates may have."""

@@ -16,8 +16,6 @@ worth more than the moment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gt.core.desk import Desk
 from gt.core.dispatch import Dispatch
 from gt.core.docket import Docket, GateRun
@@ -26,6 +24,7 @@ from gt.core.lineup import line_up
 from gt.core.rates import believe
 from gt.core.rulings import Hold, Ruling, convictions, holds, landing
 from gt.core.suspicion import PROOF, certainty, suspects
+from gt.core.values import dataclass
 
 RED_TARGET = 0.05
 """How likely a target is red of itself, before that is tried."""

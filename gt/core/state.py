@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from gt.core.values import dataclass
 
 FORMAT = 1
 """The ledger format that this version reads and writes."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gt.core.bead import Bead, Result
+from gt.core.values import dataclass
 
 JUDGED = frozenset({Result.RED, Result.REJECTED})
 """Results of submissions that were gated or read, and not taken."""

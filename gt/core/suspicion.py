@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from gt.core.coins import clean
@@ -16,6 +15,7 @@ from gt.core.docket import NOBODY, Ids
 from gt.core.findings import Findings, Tree
 from gt.core.lineup import Lineup
 from gt.core.rates import MOST, Rates
+from gt.core.values import dataclass
 
 NAMED = 8.0
 """How much higher the odds are of a change that a log points to."""

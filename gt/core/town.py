@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from gt.core.state import Waiver
+from gt.core.values import dataclass
 
 if TYPE_CHECKING:
     from gt.core.blame import Rule  # most towns have none, and commands start sooner without it

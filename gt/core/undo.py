@@ -6,7 +6,7 @@ Pure. What has come to depend on the commit since stands in the way, and is name
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from gt.core import moves
@@ -19,6 +19,7 @@ from gt.core.page import Page
 from gt.core.ready import satisfied
 from gt.core.state import TownState
 from gt.core.town import Limits
+from gt.core.values import dataclass
 from gt.errors import Refused
 
 PEOPLES = frozenset(

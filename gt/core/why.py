@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core.bead import Bead, Phase, Result
 from gt.core.breaker import Fitness
@@ -11,6 +11,7 @@ from gt.core.capacity import refusal
 from gt.core.plan import By, Plan
 from gt.core.ready import CONTAINERS
 from gt.core.reverts import under_way, undone_by
+from gt.core.values import dataclass
 from gt.core.when import format_duration, format_time
 from gt.core.world import Liveness, Queued, Standing, World
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from gt.core.reverts import LINK
 from gt.core.spending import DAY, Day, day
 from gt.core.state import TownState
 from gt.core.town import AgentSpec, Command, Town
+from gt.core.values import dataclass
 
 
 class Liveness(StrEnum):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from gt.core.bead import Attempt, Bead, Phase, Result
+from gt.core.values import dataclass
 
 Beads = Mapping[str, Bead]
 """The demonstration's Beads by title."""

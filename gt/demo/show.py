@@ -6,9 +6,9 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.demo.project import fixtures, make
 from gt.demo.scenes import Scene, scenes
 from gt.errors import Conflict

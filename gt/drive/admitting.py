@@ -7,11 +7,11 @@ gt's is nobody's business here. Nothing is written.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from gt.core.bead import Bead, Phase
 from gt.core.ids import LEDGER, is_id, is_token
+from gt.core.values import dataclass
 from gt.errors import GtError, NotFound
 from gt.git import refs
 from gt.git.merge import is_ancestor

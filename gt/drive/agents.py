@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gt.core.breaker import Breaker
 from gt.core.spending import Day
 from gt.core.town import AgentSpec, Command
+from gt.core.values import dataclass
 from gt.drive.observe import observe
 from gt.fleet import survey
 from gt.fleet.known import PRESETS

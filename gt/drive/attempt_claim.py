@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from gt.core.bead import Bead, Lease
+from gt.core.values import dataclass
 from gt.drive.hands import Hands
 from gt.drive.holder import holder
 from gt.drive.homes import ground

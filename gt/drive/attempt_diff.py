@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from gt.core.bead import Bead, Lease, Phase
+from gt.core.values import dataclass
 from gt.drive.attempt_logs import token_of
 from gt.errors import NotFound, Refused
 from gt.fleet import roster

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from gt.core.bead import Bead
 from gt.core.town import AgentSpec, Town
+from gt.core.values import dataclass
 from gt.errors import NotFound, Refused
 from gt.fleet import furnish, hidden, nested, presets, records, wrapping
 from gt.fleet.fetched import DRAFT

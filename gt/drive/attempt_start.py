@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gt.core.bead import Bead, Lease, Result
+from gt.core.values import dataclass
 from gt.fleet.keep import GT, work_in
 from gt.git.merge import is_ancestor, merge_trees
 from gt.git.objects import Objects

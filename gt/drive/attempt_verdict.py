@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gt.core.bead import Bead, Lease, Result
+from gt.core.values import dataclass
 from gt.fleet.failures import Traces, classify
 from gt.fleet.keep import Secured
 from gt.fleet.launch import Ended

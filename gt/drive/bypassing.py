@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gt.core.calls import MOVED, PARTED
+from gt.core.values import dataclass
 from gt.drive.merge_report import MergeReport
 from gt.drive.merge_rulings import Rulings
 from gt.drive.merge_view import View

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from gt.core.bead import Bead, Phase
 from gt.core.finding import Finding, Severity
 from gt.core.ids import is_id
+from gt.core.values import dataclass
 from gt.drive.doctor import of_ledger
 from gt.drive.trying import TryReport, Wanted, try_out
 from gt.errors import GtError, NotFound

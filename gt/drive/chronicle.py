@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from gt.core.bead import Bead, Phase
 from gt.core.calls import wait_of
 from gt.core.ready import CONTAINERS
 from gt.core.stats import Stats
+from gt.core.values import dataclass
 from gt.core.why import Reason, why
 from gt.core.world import World
 from gt.drive.stats import numbers

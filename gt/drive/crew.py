@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from gt import lock
 from gt.core.town import CrewSpec, Town
+from gt.core.values import dataclass
 from gt.drive.attempt_place import main_work_tree
 from gt.errors import Busy, NotFound, Refused
 from gt.fleet import furnish

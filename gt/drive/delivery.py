@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from gt.core.ids import submission_ref, wip_ref
+from gt.core.values import dataclass
 from gt.drive.hands import Hands
 from gt.errors import GtError
 from gt.git import refs

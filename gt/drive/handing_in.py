@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gt.core.bead import Bead
 from gt.core.draft import Origin
+from gt.core.values import dataclass
 from gt.drive.delivery import Delivery, deliver
 from gt.drive.hands import Hands
 from gt.verbs.offer import offer, offered_by

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gt.core.bead import CloseReason
 from gt.core.ids import Digits
+from gt.core.values import dataclass
 from gt.errors import Refused
 from gt.git.repo import Repo
 from gt.store.ledger import Ledger

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gt.core.values import dataclass
 from gt.drive.hands import Hands
 from gt.drive.observe import look_at_targets
 from gt.errors import Busy

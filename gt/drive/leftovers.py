@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from gt.core import ids
 from gt.core.bead import Attempt, Bead
+from gt.core.values import dataclass
 from gt.core.world import Remains, Zombie
 from gt.errors import Malformed
 from gt.git import refs

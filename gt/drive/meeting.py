@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gt.core.bead import Phase
+from gt.core.values import dataclass
 from gt.drive.hands import Hands
 from gt.errors import GtError, Refused
 from gt.git import refs

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.errors import GtError
 from gt.refinery import branches, outward, pins, upstream
 from gt.refinery.moving import Mover

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gt.core.bead import Landed, Result, Submission
 from gt.core.state import Waiver
+from gt.core.values import dataclass
 from gt.core.world import Queued, Standing
 from gt.refinery.outcomes import Outcome
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.state import TownState
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.core.world import Target
 from gt.drive.observe import look_at_targets
 from gt.git.repo import Repo

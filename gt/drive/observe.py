@@ -6,13 +6,14 @@ What could not be looked at stays unknown: nothing destructive follows from it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.promotion import Stage
 from gt.core.ready import CONTAINERS
 from gt.core.state import TownState
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.core.world import Liveness, Queued, Target, World
 from gt.drive.leftovers import leftovers
 from gt.errors import GtError, Malformed

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gt import lock
 from gt.core.promotion import Decision, Step
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.drive.observe import look_at_targets
 from gt.errors import Busy, NotFound
 from gt.git.repo import Repo

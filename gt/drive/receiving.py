@@ -10,11 +10,11 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from gt import lock
 from gt.core.bead import Bead, Phase, Result
+from gt.core.values import dataclass
 from gt.core.world import Queued, Standing
 from gt.drive import merge
 from gt.drive.admitting import WORK, work_named

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gt.core.bead import Note
 from gt.core.finding import Finding
 from gt.core.ids import is_id
+from gt.core.values import dataclass
 from gt.drive.doctor import examine
 from gt.drive.hands import Hands
 from gt.errors import GtError, NotFound, Refused

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from gt.core.bead import Phase
 from gt.core.plan import Action, By, Next, Plan, plan
 from gt.core.ready import FOR_PEOPLE
+from gt.core.values import dataclass
 from gt.core.world import Liveness, World
 from gt.drive.hands import Hands
 from gt.drive.observe import observe

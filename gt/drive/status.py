@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gt.core.bead import Lease, Phase
 from gt.core.plan import Plan, plan
 from gt.core.spending import Day
+from gt.core.values import dataclass
 from gt.core.world import Liveness, World
 from gt.drive.observe import observe
 from gt.fleet.places import log_path

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gt.core.bead import Bead, Phase, Submission
 from gt.core.ids import work_branch
 from gt.core.town import TOWN_FILE, Town
+from gt.core.values import dataclass
 from gt.drive.merge import look, target_named
 from gt.errors import Malformed, NotFound, Refused
 from gt.git import refs

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from gt.core.values import dataclass
 from gt.git import refs
 from gt.git.repo import Repo, config_values
 from gt.store.ledger import LEDGER

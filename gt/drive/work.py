@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from gt.core.bead import Attempt, Bead, Lease, Phase, Result
 from gt.core.capacity import opens
 from gt.core.ready import FOR_PEOPLE
 from gt.core.town import AgentSpec, Town
+from gt.core.values import dataclass
 from gt.core.world import chosen_agent
 from gt.drive.attempt_lock import Seat
 from gt.drive.attempt_place import Site, Unusable, leave_prompt, main_work_tree, make, wrapper_for

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from gt.core.bead import Result
 from gt.core.blame import EXIT, Rule, found_at
+from gt.core.values import dataclass
 from gt.fleet.job import Ended
 from gt.fleet.reports import Report
 from gt.fleet.resets import reset, speaks_of_limit, stated

@@ -6,10 +6,11 @@ Knows worktrees and commits; moves no ref and removes nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import GtError, Malformed
 from gt.fleet import hidden, nested
 from gt.fleet.places import PRIVATE, Place

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from gt.core.values import dataclass
 
 Why = Literal["exit", "deadline", "stall", "interrupted", "not-started"]
 

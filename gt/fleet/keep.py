@@ -6,10 +6,11 @@ Knows commits, refs and worktrees; whether the work is any good, and what become
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core import ids
 from gt.core.bead import Bead, Lease
+from gt.core.values import dataclass
 from gt.errors import NotFound
 from gt.fleet import fetched, records, roster
 from gt.fleet.gathering import Left, branch_tip, gather, worktree_of

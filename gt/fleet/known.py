@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from gt.core.blame import Rule
+from gt.core.values import dataclass
 from gt.fleet import readers
 from gt.fleet.reports import Report
 

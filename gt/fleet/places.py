@@ -6,13 +6,13 @@ Names only, which attempt a worktree is of, and whose; knows nothing of what is 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gt.core import ids
 from gt.core.bead import Lease
 from gt.core.town import TOWN_FILE, Worktrees
+from gt.core.values import dataclass
 from gt.errors import Malformed
 from gt.fleet import roster
 from gt.git.repo import Repo

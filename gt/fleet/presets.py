@@ -6,11 +6,11 @@ The known ones are data (`known`). What an ended run means, beyond what its rule
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from gt.core.blame import Rule
 from gt.core.town import TOWN_FILE, AgentSpec, Command
+from gt.core.values import dataclass
 from gt.errors import Malformed
 from gt.fleet import readers
 from gt.fleet.commandline import argv, mentions

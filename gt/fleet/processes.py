@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from gt.core.values import dataclass
 
 SEES = os.path.exists("/proc/self/stat")
 """Whether this system shows its processes in /proc."""

@@ -9,9 +9,9 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.fleet import processes
 from gt.fleet.processes import Process, Row
 from gt.lock import holders

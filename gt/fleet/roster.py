@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from gt import lock
 from gt.core.bead import Lease
+from gt.core.values import dataclass
 from gt.errors import Malformed
 from gt.fleet import processes
 from gt.git.repo import Repo

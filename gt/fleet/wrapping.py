@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from gt.core.bead import Result
 from gt.core.blame import Rule
 from gt.core.town import TOWN_FILE, Wrap
+from gt.core.values import dataclass
 from gt.errors import Busy, Malformed
 from gt.fleet.commandline import argv
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from gt.core.values import dataclass
 from gt.errors import Malformed
 from gt.git.objects import MissingObject
 from gt.git.repo import Repo

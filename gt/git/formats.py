@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from gt.core.values import dataclass
 from gt.errors import Malformed
 
 TREE = 0o040000

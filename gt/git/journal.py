@@ -15,9 +15,9 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import Busy
 from gt.git import durable
 from gt.git.loose import Deflated

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from gt.core.values import dataclass
 from gt.git.formats import is_oid, seconds
 from gt.git.remembered import Remembered
 from gt.git.repo import Repo

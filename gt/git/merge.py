@@ -10,9 +10,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import Malformed
 from gt.git.filling import fill_in, is_partial
 from gt.git.formats import is_oid

@@ -12,9 +12,9 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import Refused
 from gt.git.folders import object_folders
 from gt.git.repo import Repo, is_git_dir

@@ -6,8 +6,8 @@ Every failure says which kind it is. Only an answer of the remote's that a ref i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from gt.core.values import dataclass
 from gt.errors import Busy, NotFound, Refused
 from gt.git import config
 from gt.git.lookup import check_name

@@ -6,9 +6,9 @@ Knows directories and a few settings; knows nothing of what refs and objects say
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import Malformed, NotFound, Refused
 from gt.git import config
 

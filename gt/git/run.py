@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
+from gt.core.values import dataclass
 from gt.errors import Busy, GtError, Refused
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import Refused
 from gt.git import worktree
 from gt.git.filling import fill_in

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import Refused
 from gt.git.objects import GITLINK
 from gt.git.repo import Repo, is_git_dir

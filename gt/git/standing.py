@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.git.leftlocks import left_locked
 from gt.git.repo import Repo
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import Refused
 from gt.git import config, durable, ident, intents, lookup
 from gt.git.repo import Repo, config_values

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from gt.core.values import dataclass
 from gt.git.repo import Repo
 from gt.git.run import git
 

@@ -10,9 +10,9 @@ import os
 import shutil
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import Malformed, NotFound, Refused
 from gt.git import refs
 from gt.git.repo import Repo, is_git_dir

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import IO, Any
 
 from gt.core.arrival import ABSENT, Arrival, Incoming, Remark, What, dangling
 from gt.core.bead import Bead, Phase
 from gt.core.ready import satisfied
 from gt.core.schema import bead_from
+from gt.core.values import dataclass
 from gt.errors import Malformed, Refused
 from gt.interop import bdrecord, jsonl
 from gt.interop.bdedges import Tied, tied

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from gt.core.arrival import Remark
+from gt.core.values import dataclass
 from gt.core.when import parse_time
 from gt.errors import Refused
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from gt.core.arrival import Arrival
 from gt.core.bead import TYPES
+from gt.core.values import dataclass
 from gt.store.snapshot import Snapshot
 
 

@@ -13,12 +13,12 @@ import re
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import gt
 from gt import lock
+from gt.core.values import dataclass
 from gt.errors import NotFound, Refused
 from gt.git import durable
 from gt.git.repo import Repo

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import BytesIO
 from typing import IO, Any
+
+from gt.core.values import dataclass
 
 MAX_LINE = 2 * 1024 * 1024
 """Bytes of a line. A Bead has at most 256 KiB, which JSON's escapes can make six times longer."""

@@ -6,7 +6,6 @@ Nothing of a Bead is left out, and what is read must be whole: a file that was c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, Any
 
 from gt.core.arrival import Arrival, Incoming, Remark, What, dangling
@@ -15,6 +14,7 @@ from gt.core.data import bead_data, page_data
 from gt.core.page import Page
 from gt.core.schema import bead_from, page_from
 from gt.core.state import FORMAT, TownState
+from gt.core.values import dataclass
 from gt.errors import Malformed, Refused
 from gt.interop import jsonl
 from gt.interop.cargo import Asked

@@ -12,9 +12,9 @@ import shlex
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
+from gt.core.values import dataclass
 from gt.errors import Refused
 
 

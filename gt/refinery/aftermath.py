@@ -8,12 +8,13 @@ passed over are left out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from gt.core.bisect import most
 from gt.core.state import Waiver
 from gt.core.town import Gate, Town
+from gt.core.values import dataclass
 from gt.git.lineage import steps
 from gt.git.objects import Objects
 from gt.git.repo import Repo

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 import signal
-from dataclasses import dataclass
 from pathlib import Path
 
 from gt.core.bead import Submission
 from gt.core.town import LandSpec, Town
+from gt.core.values import dataclass
 from gt.errors import GtError
 from gt.fleet.commandline import argv
 from gt.fleet.launch import Ended, Job

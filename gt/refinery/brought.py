@@ -6,9 +6,9 @@ A landing is laid as gt/refinery/commits.py says: on its line each change ends w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from gt.core.bead import Submission
+from gt.core.values import dataclass
 from gt.git.lineage import Step, merge_bases, steps
 from gt.git.merge import Merged, is_ancestor, trailers
 from gt.git.objects import Objects

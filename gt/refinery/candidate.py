@@ -9,12 +9,13 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.errors import Malformed
 from gt.git.filling import is_partial
 from gt.git.lineage import between

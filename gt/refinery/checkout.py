@@ -10,9 +10,10 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import Busy, Refused
 from gt.fleet import roster
 from gt.fleet.launch import reap

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from gt.core.bead import Bead
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.git.committing import Committer, Draft
 from gt.git.lineage import between
 from gt.git.merge import trailers

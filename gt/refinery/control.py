@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from gt.core.bead import Bead, Submission
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.git.lineage import between
 from gt.git.merge import changed_paths, is_ancestor, trailers
 from gt.git.repo import Repo

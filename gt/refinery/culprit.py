@@ -6,10 +6,10 @@ All of it is read from the kept outcomes, so a search that was killed goes on wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from gt.core.bisect import Search, Stop, search
 from gt.core.town import Gate, Town
+from gt.core.values import dataclass
 from gt.git.lineage import Step, steps
 from gt.git.repo import Repo
 from gt.refinery import outcomes

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from gt.core.values import dataclass
 from gt.git.lineage import between, fork_points
 from gt.git.merge import Change, changed_paths
 from gt.git.remembered import Remembered

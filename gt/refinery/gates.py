@@ -10,9 +10,9 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from gt.core.town import Gate, Town
+from gt.core.values import dataclass
 from gt.git.merge import EMPTY_TREE
 from gt.git.objects import TREE, Entry, Objects
 from gt.git.repo import Repo

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
 from gt import lock
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.ready import satisfied
 from gt.core.state import Waiver
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.git import refs
 from gt.git.committing import Committer
 from gt.git.repo import Repo

@@ -10,11 +10,12 @@ import select
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from gt.core.values import dataclass
 from gt.fleet.interrupts import Interrupts
 from gt.refinery.proving import Proved, Slot
 

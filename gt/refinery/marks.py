@@ -8,8 +8,8 @@ leaves no doubt whether a move of the stage was gt's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from gt.core.values import dataclass
 from gt.git import refs
 from gt.git.merge import is_ancestor, trailers
 from gt.git.objects import Objects

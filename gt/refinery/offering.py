@@ -8,11 +8,12 @@ command is run again only where nobody knows that it succeeded. None of it is a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core import moves
 from gt.core.bead import Bead, Offered, Submission
 from gt.core.town import LandSpec, Town
+from gt.core.values import dataclass
 from gt.errors import IllegalMove
 from gt.git import durable, refs
 from gt.git.objects import Objects

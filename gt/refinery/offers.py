@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from gt.core.bead import Submission
 from gt.core.ids import work_branch
 from gt.core.town import LandSpec, Town
+from gt.core.values import dataclass
 from gt.git.repo import Repo
 
 TRIES = 2

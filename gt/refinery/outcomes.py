@@ -10,10 +10,11 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.git import durable
 from gt.git.repo import Repo
 

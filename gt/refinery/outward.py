@@ -8,11 +8,11 @@ them may keep a part. Each part alone does no harm: an intent is no landing, and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from gt.core import moves
 from gt.core.bead import Submission
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.git import refs
 from gt.git.merge import is_ancestor
 from gt.git.remote import Overtaken, Update, ask, push

@@ -6,8 +6,7 @@ kill between any two of the three moves leaves no doubt whether the commit was e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from gt.core.values import dataclass
 from gt.git import refs
 from gt.git.merge import is_ancestor
 from gt.git.repo import Repo

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.git.lineage import files
 from gt.git.merge import Change
 from gt.git.objects import SYMLINK, Objects

@@ -8,9 +8,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.git.objects import Objects
 from gt.git.repo import Repo
 from gt.refinery import outcomes

@@ -8,13 +8,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from gt.core.bead import Bead, Landed, Phase, Submission
 from gt.core.ready import satisfied
 from gt.core.state import TownState
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.core.world import Queued, Standing, Target
 from gt.errors import GtError
 from gt.git.lineage import look_between

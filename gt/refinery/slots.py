@@ -9,11 +9,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from gt import lock
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.errors import Busy, Refused
 from gt.fleet import roster
 from gt.fleet.launch import reap

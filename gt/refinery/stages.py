@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from gt.core.bead import Bead
 from gt.core.promotion import Arrival, Decision, Evidence, Place, Proof, Stage, decide, places, ripened
 from gt.core.promotion import Step as Next
 from gt.core.state import TownState
 from gt.core.town import StageSpec, Town
+from gt.core.values import dataclass
 from gt.core.world import Target
 from gt.errors import GtError
 from gt.git.lineage import Step, behind, steps

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from gt.core.bead import Submission
+from gt.core.values import dataclass
 from gt.errors import Malformed
 from gt.git.filling import is_partial
 from gt.git.lineage import between

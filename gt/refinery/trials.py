@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core.promotion import Evidence, Proof
 from gt.core.town import StageSpec, Town
+from gt.core.values import dataclass
 from gt.git import refs
 from gt.git.merge import is_ancestor
 from gt.git.objects import Objects

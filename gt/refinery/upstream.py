@@ -7,12 +7,12 @@ to the target as well.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from gt import lock
 from gt.core.bead import Bead
 from gt.core.ids import submission_ref
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.git import refs
 from gt.git.merge import is_ancestor
 from gt.git.network import PATIENCE

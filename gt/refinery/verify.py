@@ -7,10 +7,11 @@ when the commit landed, those of its first parent.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.errors import Malformed, NotFound
 from gt.git import refs
 from gt.git.lineage import Step, steps

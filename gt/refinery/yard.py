@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from gt.core.values import dataclass
 from gt.git.repo import Repo
 from gt.refinery.outcomes import Outcome
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from gt.core.network import Edge, Network
+from gt.core.values import dataclass
 
 SWEEPS = 8
 """After so many the heuristic hardly improves a drawing any more."""

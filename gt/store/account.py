@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from gt.core.values import dataclass
 
 REFUSED = "Gt-Refused"
 LOST = "Gt-Lost"

@@ -7,12 +7,12 @@ so that nothing that is there is lost by bringing something else in. Nothing is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from gt.core.bead import Bead
 from gt.core.legality import objections
 from gt.core.page import Page
 from gt.core.soundness import contradictions, doubles, misnamed
+from gt.core.values import dataclass
 from gt.errors import GtError, Malformed
 from gt.git.changes import Change, changes, deeds, nothing
 from gt.git.lineage import steps

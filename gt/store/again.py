@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core.bead import Bead
 from gt.core.replay import replayed, replayed_state
 from gt.core.state import TownState
 from gt.core.town import Limits
+from gt.core.values import dataclass
 from gt.errors import IllegalMove, Malformed
 from gt.git.changes import Deed, Leaf
 from gt.store.account import Refusal, read

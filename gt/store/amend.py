@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core.bead import Bead
 from gt.core.page import Acknowledged, Page
+from gt.core.values import dataclass
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.capacity import refusal
 from gt.core.ready import CONTAINERS, FOR_PEOPLE, waiting
 from gt.core.town import AgentSpec, Town
+from gt.core.values import dataclass
 from gt.core.when import format_time
 from gt.core.world import Target, World, chosen_agent
 from gt.errors import Busy, NotFound, Refused

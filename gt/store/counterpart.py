@@ -5,8 +5,7 @@ The local ledger is never moved by a fetch, nor is any ref of the user's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from gt.core.values import dataclass
 from gt.errors import Conflict, Refused
 from gt.git import refs, remote
 from gt.git.changes import counts

@@ -6,13 +6,14 @@ As the commit takes the lease away, nothing can be said or counted twice: whoeve
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from gt.core import moves
 from gt.core.bead import Attempt, Bead, Lease, Result, Submission
 from gt.core.draft import Rules
 from gt.core.sayings import Heard, Kind, noted, proposed
 from gt.core.town import Limits
+from gt.core.values import dataclass
 from gt.core.wording import fit
 from gt.errors import IllegalMove, Refused
 from gt.store.fitting import fits, fitted

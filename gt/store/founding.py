@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gt.core.state import LedgerMeta
+from gt.core.values import dataclass
 from gt.errors import Refused
 from gt.git import refs
 from gt.git.repo import Repo

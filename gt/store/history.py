@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import merge
 from itertools import islice
 
 from gt.core.ids import bead_path
+from gt.core.values import dataclass
 from gt.errors import NotFound
 from gt.git import refs
 from gt.git.formats import seconds

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
+from gt.core.values import dataclass
 from gt.git.changes import counts
 from gt.git.remote import Overtaken, Unreachable, Update
 from gt.store.account import Account, together

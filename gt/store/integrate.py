@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from gt.core.bead import Bead
 from gt.core.ids import bead_path
@@ -15,6 +15,7 @@ from gt.core.merge3 import joined, merged, merged_page
 from gt.core.replay import replayed_state
 from gt.core.state import LedgerMeta, TownState
 from gt.core.town import Limits
+from gt.core.values import dataclass
 from gt.errors import Conflict, Malformed, Refused
 from gt.git.changes import Leaf, deeds
 from gt.git.objects import Objects

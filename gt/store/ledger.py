@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gt.core.bead import Bead
 from gt.core.ids import LEDGER
 from gt.core.state import LedgerMeta, TownState
+from gt.core.values import dataclass
 from gt.errors import Busy, NotFound, Refused
 from gt.git import refs
 from gt.git.repo import Repo

@@ -7,12 +7,13 @@ or lies where nothing belongs, is moved to `lost/` on the branch. Knows trees an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gt.core import ids
 from gt.core.bead import Note
 from gt.core.schema import page_from
+from gt.core.values import dataclass
 from gt.errors import GtError
 from gt.git.objects import Entry, Objects
 from gt.git.presence import absent

@@ -6,11 +6,12 @@ Two that were given the same id are two Beads: one of them gets another, and wha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core.bead import Bead
 from gt.core.ids import bead_path
 from gt.core.merge3 import loser, new_id, renamed
+from gt.core.values import dataclass
 from gt.errors import Malformed
 from gt.git.changes import Leaf
 from gt.store.layout import Kind, kind_of

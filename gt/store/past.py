@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gt.core.values import dataclass
 from gt.core.when import format_time, parse_past
 from gt.errors import GtError, NotFound, Refused
 from gt.git import refs

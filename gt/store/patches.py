@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from gt.core.changes import Change, changes
 from gt.core.data import bead_data, page_data
+from gt.core.values import dataclass
 from gt.errors import GtError, Malformed
 from gt.git.objects import Objects
 from gt.git.repo import Repo

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from gt.core.bead import Bead, Phase
 from gt.core.ids import submission_ref
+from gt.core.values import dataclass
 from gt.git import refs
 from gt.git.remote import Overtaken, Update, ask, push
 from gt.git.repo import Repo

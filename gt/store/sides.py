@@ -6,11 +6,11 @@ What comes from a remote is others' input: nothing of it is parsed before it was
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from gt.core.bead import Bead
 from gt.core.page import Page
 from gt.core.state import LedgerMeta, TownState
+from gt.core.values import dataclass
 from gt.errors import GtError, Malformed
 from gt.git.changes import Change, Leaf, changes, nothing, sizes
 from gt.git.objects import Objects

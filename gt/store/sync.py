@@ -11,9 +11,10 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt import lock
+from gt.core.values import dataclass
 from gt.errors import Busy, NotFound, Refused
 from gt.git import refs
 from gt.git.changes import counts

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from gt.core.values import dataclass
 from gt.git.repo import Repo
 
 

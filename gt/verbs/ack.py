@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core.calls import MOVED
 from gt.core.page import Acknowledged, Page
 from gt.core.promotion import STAGE
 from gt.core.state import TownState
+from gt.core.values import dataclass
 from gt.errors import Ambiguous, NotFound
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core import moves
 from gt.core.bead import Approval, Bead, Phase
+from gt.core.values import dataclass
 from gt.errors import Conflict, IllegalMove, NotFound, Refused
 from gt.git import refs
 from gt.git.repo import Repo

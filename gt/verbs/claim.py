@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gt.core import ids, moves
 from gt.core.bead import Bead, Landed, Lease
 from gt.core.edit import spec_digest
 from gt.core.town import AgentSpec, Town
+from gt.core.values import dataclass
 from gt.fleet import places
 from gt.git.repo import Repo
 from gt.store.claimable import Chooser, Homes, agent_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt import lock
 from gt.core.bead import TYPES, Attempt, Bead, Lease, Result
@@ -11,6 +11,7 @@ from gt.core.draft import Rules
 from gt.core.ids import submission_ref
 from gt.core.sayings import Heard
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.core.when import format_time
 from gt.core.world import lease_grace
 from gt.errors import Busy, Refused

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from gt import lock
 from gt.core.bead import Bead
 from gt.core.garbage import MONTH, Kind, Piece
 from gt.core.town import Town
+from gt.core.values import dataclass
 from gt.errors import Busy, GtError, Malformed
 from gt.fleet import attic as attempts
 from gt.git import housekeeping, journal, mending, packing, refs, worktree

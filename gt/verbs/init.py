@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gt.core.scaffold import town_yaml
 from gt.core.town import TOWN_FILE, Town
+from gt.core.values import dataclass
 from gt.errors import NotFound, Refused
 from gt.fleet import survey
 from gt.git import ident, refs

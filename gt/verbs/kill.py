@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from gt import lock
 from gt.core.bead import Bead
+from gt.core.values import dataclass
 from gt.core.world import ZOMBIE_GRACE
 from gt.fleet import launch, roster
 from gt.git.repo import Repo

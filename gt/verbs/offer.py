@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 
 from gt.core import moves
 from gt.core.bead import Attempt, Bead, Created, Phase, Result, Spec, Status, Submission
 from gt.core.draft import Origin, minted
 from gt.core.edit import spec_digest
 from gt.core.ids import mint_token, submission_ref
+from gt.core.values import dataclass
 from gt.errors import Busy, IllegalMove, NotFound, Refused
 from gt.fleet.novelty import nothing_new
 from gt.git import refs

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core.data import page_data
 from gt.core.page import MAX_SENDS, Page, page_id
 from gt.core.town import Command
+from gt.core.values import dataclass
 from gt.core.wording import fit
 from gt.errors import GtError
 from gt.git.repo import Repo

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core.state import Paused
+from gt.core.values import dataclass
 from gt.errors import Refused
 from gt.git.repo import Repo
 from gt.refinery.landing import last_look

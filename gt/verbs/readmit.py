@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core import moves
 from gt.core.bead import Bead, Phase, Result
 from gt.core.breaker import CREDITS, Breaker
 from gt.core.page import Acknowledged, Page, page_id
 from gt.core.town import Limits
+from gt.core.values import dataclass
 from gt.core.when import format_time
 from gt.core.world import World
 from gt.errors import NotFound

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core import moves, reverts
 from gt.core.bead import Attempt, Bead, Created, Landed, Phase, Result, Spec, Status, Submission
 from gt.core.draft import Origin, minted
 from gt.core.edit import spec_digest
 from gt.core.ids import mint_token, submission_ref
+from gt.core.values import dataclass
 from gt.errors import Busy, Conflict, IllegalMove, NotFound, Refused
 from gt.git import mending, refs
 from gt.git.committing import Committer, Draft

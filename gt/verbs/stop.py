@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
 
 from gt import lock
 from gt.core.bead import Bead, Lease
+from gt.core.values import dataclass
 from gt.errors import IllegalMove, Refused
 from gt.fleet import processes, roster
 from gt.fleet.places import place_of

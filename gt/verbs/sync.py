@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 from gt.core.bead import Phase
+from gt.core.values import dataclass
 from gt.errors import Malformed, Refused
 from gt.git.repo import Repo
 from gt.refinery import upstream

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from gt.core.bead import Bead
 from gt.core.changes import changes
 from gt.core.data import bead_data, page_data
 from gt.core.undo import Deed, Inverse, Obstacle, Taker, inverse
+from gt.core.values import dataclass
 from gt.errors import Refused
 from gt.fleet import keep
 from gt.git.repo import Repo

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gt.core.state import LONGEST_WAIVER, Waiver
+from gt.core.values import dataclass
 from gt.core.waivers import ordered, placed
 from gt.core.when import format_duration
 from gt.errors import NotFound, Refused

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from gt.core.bead import Bead
 from gt.core.page import Page
+from gt.core.values import dataclass
 from gt.errors import Malformed
 from gt.git.repo import Repo
 from gt.store.ledger import Ledger, Snapshot

@@ -12,9 +12,9 @@ import stat
 import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import Busy, Refused
 from gt.git import durable
 from gt.interop.setup.kinds import KINDS, Piece

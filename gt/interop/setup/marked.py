@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+
+from gt.core.values import dataclass
 
 MADE = ", file made"
 """In the first mark where gt made the file."""

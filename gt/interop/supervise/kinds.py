@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
+from gt.core.values import dataclass
 from gt.interop.supervise import cron, github, gitlab, kubernetes, services, systemd
 from gt.interop.supervise.site import Files, Site, Steps
 

@@ -8,8 +8,8 @@ Refinery. These supervisors have no control groups: what a killed worker leaves 
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 
+from gt.core.values import dataclass
 from gt.interop.supervise.site import LOOK_AGAIN, MARK, THROTTLE, File, Files, Service, Site, Steps
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
+
+from gt.core.values import dataclass
 
 RESYNC = 15 * 60
 """Seconds between two looks at a town that nobody rang for: what a lost ring costs."""

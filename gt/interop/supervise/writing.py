@@ -9,9 +9,9 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from gt.core.values import dataclass
 from gt.errors import Refused
 from gt.interop.supervise.site import MARK, Files
 
