@@ -148,7 +148,7 @@ def _prepare(
 def _found(repo: Repo, place: Path) -> Worktree | None:
     """The worktree that git has recorded there."""
     wanted = worktree.real(place)
-    return next((each for each in worktree.listing(repo) if worktree.real(each.path) == wanted), None)
+    return next(iter(worktree.listing(repo, lambda path: worktree.real(path) == wanted)), None)
 
 
 def _half_made(there: Worktree) -> bool:

@@ -124,8 +124,8 @@ def recorded(repo: Repo, bead: str, token: str) -> Worktree | None:
     """The worktree that git has recorded under an attempt's name; one whose directory is there, if it can be had."""
     from gt.git import worktree
 
-    named = [tree for tree in worktree.listing(repo) if tree.path.name == f"{bead}-{token}" and not tree.main]
-    return min(named, key=lambda tree: tree.prunable, default=None)
+    trees = worktree.listing(repo, lambda path: path.name == f"{bead}-{token}")
+    return min((tree for tree in trees if not tree.main), key=lambda tree: tree.prunable, default=None)
 
 
 def _is_named_after(worktree: str, name: str) -> bool:

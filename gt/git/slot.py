@@ -122,7 +122,8 @@ def _recorded(repo: Repo, path: Path) -> Path | None:
     if not path.is_dir() or path.is_symlink():
         return None
     wanted = os.path.realpath(path)
-    return next((t.git_dir for t in worktree.listing(repo) if os.path.realpath(t.path) == wanted), None)
+    there = worktree.listing(repo, lambda path: os.path.realpath(path) == wanted)
+    return next((tree.git_dir for tree in there), None)
 
 
 def _reset_record(slot: Place) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -67,16 +68,18 @@ def add(repo: Repo, path: Path, commit: str, branch: str | None, *, keep_fds: tu
         raise Refused(f"can't make the worktree {path}: {error.message}") from None
 
 
-def listing(repo: Repo) -> tuple[Worktree, ...]:
-    """All worktrees, the main one first."""
+def listing(repo: Repo, at: Callable[[Path], bool] = lambda _: True) -> tuple[Worktree, ...]:
+    """All worktrees, the main one first; those only whose path is wanted, where that is asked for: it is cheaper."""
     found = []
     main = _main_path(repo)
-    if main is not None:
+    if main is not None and at(main):
         found.append(_look(repo, main, repo.common_dir))
     with suppress(FileNotFoundError):
         for admin in sorted((repo.common_dir / "worktrees").iterdir()):
             with suppress(FileNotFoundError, NotADirectoryError):  # another process removes it
-                found.append(_look(repo, _recorded_path(admin), admin))
+                path = _recorded_path(admin)
+                if at(path):
+                    found.append(_look(repo, path, admin))
     return tuple(found)
 
 
@@ -97,13 +100,12 @@ def remove(repo: Repo, path: Path) -> None:
     NotFound if git has no record of it, Refused for the main work tree.
     """
     wanted = real(path)
-    for tree in listing(repo):
-        if real(tree.path) == wanted:
-            if tree.main:
-                raise Refused(f"{path} is the main work tree")
-            remove_all(tree.path)
-            remove_all(tree.git_dir)
-            return
+    for tree in listing(repo, lambda there: real(there) == wanted):
+        if tree.main:
+            raise Refused(f"{path} is the main work tree")
+        remove_all(tree.path)
+        remove_all(tree.git_dir)
+        return
     raise NotFound("worktree", str(path))
 
 
