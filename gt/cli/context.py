@@ -60,7 +60,7 @@ def random_uid() -> str:
     return os.urandom(16).hex()
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class Context:
     """One call of gt. Tests make their own; `from_process` makes the real one."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import NamedTuple
 
 from gt.core.bead import Bead, Result
 from gt.core.values import dataclass
@@ -48,8 +49,7 @@ class Breaker:
     """Whether it only ran into a limit that ends by itself: that is no call for a person."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Event:
+class _Event(NamedTuple):
     """The end of an attempt, or its landing."""
 
     at: int

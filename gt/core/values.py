@@ -1,4 +1,4 @@
-"""`dataclass` for frozen values with slots, whose classes cost a quarter of the standard library's to make.
+"""`dataclass` for frozen values, whose classes cost a quarter of the standard library's to make.
 
 The standard library writes and compiles six functions for every class, and
 a command makes up to a hundred classes before it does anything. Here what
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +24,13 @@ else:
 
     def dataclass(**how: bool) -> Callable[[type], type]:
         """Makes a class one of values; one that may change, or has an order, is the standard library's to make."""
-        return _made if how == {"frozen": True, "slots": True} else dataclasses.dataclass(**how)
+        if how in ({"frozen": True, "slots": True}, {"frozen": True}):
+            return partial(_made, slots="slots" in how)
+        return dataclasses.dataclass(**how)
 
 
-def _made(cls: type) -> type:
-    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
+def _made(cls: type, *, slots: bool) -> type:
+    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
     compared = [each.name for each in dataclasses.fields(made) if each.compare]
     made.__compared__ = attrgetter(*compared) if compared else type
 

@@ -12,10 +12,8 @@ from datetime import UTC, datetime
 from gt.errors import Refused
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(
-    r"(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII
-)
-_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_DURATION = r"(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?"
+_TIME = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
 _MARKS = ("-", "-", "T", ":", ":", "Z")
 _END = 253370764800
 """The year 9999: later times have no text that all readers take."""
@@ -33,7 +31,7 @@ def parse_time(text: str) -> int:
 
     Raises Refused when the text is no time.
     """
-    if _is_canonical(text) or _TIME.fullmatch(text):
+    if _is_canonical(text) or re.fullmatch(_TIME, text, re.ASCII):
         try:
             at = datetime.fromisoformat(text)
         except ValueError:
@@ -63,7 +61,7 @@ def format_duration(seconds: int) -> str:
 
 def parse_duration(text: str) -> int:
     """Seconds for `90s`, `20m`, `1h`, `3d`, `1h30m`. Raises Refused when the text is no duration."""
-    found = _DURATION.fullmatch(text.strip())
+    found = re.fullmatch(_DURATION, text.strip(), re.ASCII)
     if not found or not text.strip():
         raise Refused(f"not a duration: {text!r} (write 90s, 20m, 1h or 3d)")
     seconds = sum(int(n) * _UNITS[u] for n, u in zip(found.groups(), "wdhms", strict=True) if n)
@@ -75,7 +73,7 @@ def parse_duration(text: str) -> int:
 def parse_past(text: str, now: int) -> int:
     """Seconds since the epoch for a time, or for how long ago: `2h`, `2h ago`, `3d`. Raises Refused for neither."""
     said = text.strip()
-    if _TIME.fullmatch(said):
+    if re.fullmatch(_TIME, said, re.ASCII):
         return parse_time(said)
     try:
         return max(0, now - parse_duration(said.removesuffix(" ago").rstrip()))

@@ -16,10 +16,10 @@ from gt.errors import Refused
 
 T = TypeVar("T")
 Check = Callable[[Any], T]
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
-_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,200}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_TYPE = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}"
+_BRANCH = r"[A-Za-z0-9][A-Za-z0-9._/-]{0,200}"
+_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]*"
+_TYPE = r"[a-z][a-z0-9-]{0,30}"
 
 
 class Wrong(Exception):
@@ -75,9 +75,9 @@ def text(value: Any) -> str:
     return value
 
 
-def matching(pattern: re.Pattern[str], what: str) -> Check[str]:
+def matching(pattern: str, what: str) -> Check[str]:
     def check(value: Any) -> str:
-        if not isinstance(value, str) or not pattern.fullmatch(value):
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
             raise Wrong(f"is not {what}: {value!r}"[:200])
         return value
 

@@ -90,7 +90,7 @@ def claim(
     return it.claimed()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False, eq=False)
 class _Claiming:
     """One call, which may have to choose several times."""
 
