@@ -103,10 +103,10 @@ def text(value: Any, key: str) -> str:
 
 
 def line(value: Any, key: str) -> str:
-    said = text(value, key)
-    if len(said) > MAX_LINE or "\n" in said:
-        raise Wrong(key, f"must be one line of at most {MAX_LINE} characters")
-    return said
+    if isinstance(value, str) and len(value) <= MAX_LINE and "\n" not in value:
+        return value
+    text(value, key)
+    raise Wrong(key, f"must be one line of at most {MAX_LINE} characters")
 
 
 def title(value: Any, key: str) -> str:

@@ -1,7 +1,7 @@
 """Canonical YAML: the one form in which gt writes plain data, and a fast reader of just that form.
 
 Knows mappings with string keys, lists, strings, numbers, booleans and null; knows nothing of Beads.
-`read` may guess wrong on any other YAML, so its answer counts only if `emit` gives back the very text:
+`read` takes a line only if `emit` would have written that very line for what it read, so `emit` gives back the text:
 `emit` never writes two values alike, and YAML 1.1 and 1.2 both read what it wrote as the value it was given.
 """
 
@@ -115,22 +115,20 @@ def _string(text: str, pad: str) -> str:
 
 
 def _line(text: str) -> str:
-    if (
-        _begins_plainly(text)
-        and _visible(text)
+    return text if _is_plain(text) else _quoted(text)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it stands without quotes: it begins as only text does in YAML, and nothing in it means something else."""
+    first = text[:1]
+    return (
+        (first in _FIRST or "\u00c0" <= first <= "\u024f")
+        and ((text.isascii() and text.isprintable()) or _visible(text))
         and ": " not in text
         and " #" not in text
         and text[-1] not in ": "
         and (len(text) > 5 or text.lower() not in _WORDS)
-    ):
-        return text
-    return _quoted(text)
-
-
-def _begins_plainly(text: str) -> bool:
-    """Whether it begins as only text does in YAML: with a Latin letter, `_` or `/`."""
-    first = text[:1]
-    return first in _FIRST if first.isascii() else "\u00c0" <= first <= "\u024f"
+    )
 
 
 def _visible(text: str) -> bool:
@@ -210,15 +208,19 @@ def read(text: str) -> dict[str, Any]:
             raise NotCanonical
         reader = _Lines(lines)
         data = reader.mapping("")
-        if reader.at == len(lines) and emit(data) == text:
-            return data
     except (IndexError, ValueError, RecursionError, Refused) as error:
         raise NotCanonical from error
-    raise NotCanonical
+    if reader.at != len(lines):
+        raise NotCanonical
+    return data
+
+
+_entries: dict[str, tuple[str, Any]] = {}
+"""Short lines of a mapping, without their indentation, as key and value: many come up again and again."""
 
 
 class _Lines:
-    """A reader's place in the lines of a text."""
+    """A reader's place in the lines of a text. Each line it takes is the one `emit` would have written there."""
 
     __slots__ = ("at", "lines")
 
@@ -228,32 +230,50 @@ class _Lines:
 
     def mapping(self, pad: str) -> dict[str, Any]:
         """The keys from here on that stand at this indentation; the caller took away a leading dash."""
-        lines, skip, count = self.lines, len(pad), len(self.lines)
+        lines, skip, count = self.lines, _width(pad), len(self.lines)
         data: dict[str, Any] = {}
-        while self.at < count:
-            line = lines[self.at]
-            if not line.startswith(pad) or line[skip] in " -":
+        at = self.at
+        while at < count and lines[at].startswith(pad):
+            line = lines[at][skip:]
+            entry = _entries.get(line)
+            if entry:
+                at += 1
+            elif line[0] in " -":
                 break
-            self.at += 1
-            if line[skip] == '"':
-                key, end = _unquoted(line, skip + 1)
-                rest = line[end + 2 :]
             else:
-                key, found, rest = line[skip:].partition(": ")
-                if not found:
-                    key = key[:-1]
-            if rest:
-                data[key] = _unquoted(rest, 1)[0] if rest[0] == '"' else self.scalar(rest, pad)
-            elif lines[self.at].startswith(pad + "  - ") or lines[self.at] == pad + "  -":
-                data[key] = self.sequence(pad + "  ")
-            else:
-                data[key] = self.mapping(pad + "  ")
+                self.at = at
+                entry = self.entry(line, pad)
+                at = self.at
+            key, value = entry
+            if key in data:
+                raise NotCanonical
+            data[key] = value
         if not data:
             raise NotCanonical
+        self.at = at
         return data
 
+    def entry(self, line: str, pad: str) -> tuple[str, Any]:
+        """A key and what belongs to it."""
+        self.at += 1
+        key, _, rest = line.partition(": ")
+        if not rest or _keys.get(key) != key:
+            key, rest = _parted(line)
+        if not rest:
+            inner = pad + "  "
+            first = self.lines[self.at]
+            listed = first.startswith(inner + "- ") or first == inner + "-"
+            return key, self.sequence(inner) if listed else self.mapping(inner)
+        if rest[0] == "|":
+            return key, self.block(rest, pad)
+        value = _scalar(rest)
+        if len(line) < 40 and len(_entries) < 4000 and value.__class__ not in (list, dict):
+            _entries[line] = key, value
+        return key, value
+
     def sequence(self, pad: str) -> list[Any]:
-        lines, skip, count = self.lines, len(pad) + 2, len(self.lines)
+        """The items from here on whose dashes stand at this indentation."""
+        lines, skip, count = self.lines, _width(pad) + 2, len(self.lines)
         items: list[Any] = []
         start, inner = pad + "- ", pad + "  "
         while self.at < count:
@@ -270,30 +290,75 @@ class _Lines:
                 items.append(self.mapping(inner))
             else:
                 self.at += 1
-                items.append(self.scalar(rest, pad))
+                items.append(self.block(rest, pad) if rest[0] == "|" else _scalar(rest))
+        if not items:
+            raise NotCanonical
         return items
 
-    def scalar(self, text: str, pad: str) -> Any:
-        first = text[0]
-        if first == '"':
-            return _unquoted(text, 1)[0]
-        if first == "|":
-            return self.block(text, pad + "  ")
-        if text in _ATOMS:
-            value = _ATOMS[text]
-            return value.copy() if value.__class__ in (list, dict) else value
-        if first in "-0123456789":
-            found = _NUMBER.match(text)
-            if not found:
-                raise NotCanonical
-            return float(text) if found[1] else int(text)
-        return text
-
     def block(self, head: str, pad: str) -> str:
-        lines, skip, count = self.lines, len(pad), len(self.lines)
+        """A text of several lines, indented more than this; its head is read already."""
+        inner = pad + "  "
+        lines, skip, count = self.lines, len(inner), len(self.lines)
         start = at = self.at
-        while at < count and (not lines[at] or lines[at].startswith(pad)):
+        while at < count and (not lines[at] or lines[at].startswith(inner)):
             at += 1
         self.at = at
         text = "\n".join([line[skip:] for line in lines[start:at]])
-        return text if head.endswith("-") else text + "\n"
+        if not head.endswith("-"):
+            text += "\n"
+        if _string(text, pad) != "\n".join([head, *lines[start:at]]):
+            raise NotCanonical
+        return text
+
+
+def _width(pad: str) -> int:
+    if len(pad) >= 2 * MAX_DEPTH:
+        raise NotCanonical
+    return len(pad)
+
+
+def _is_simple(text: str) -> bool:
+    """Whether it is the same between quotes as without them."""
+    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
+
+
+def _parted(line: str) -> tuple[str, str]:
+    """The key and what follows it on its line, which is nothing where a collection lies below."""
+    if line[0] == '"':
+        key, end = _unquoted(line, 1)
+        name, colon, rest = line[:end], line[end : end + 2], line[end + 2 :]
+    else:
+        key, colon, rest = line.partition(": ")
+        if not colon:
+            key, colon = key[:-1], key[-1]
+        name = key
+    if (_keys.get(key) or _key(key)) != name or colon != (": " if rest else ":"):
+        raise NotCanonical
+    return key, rest
+
+
+def _scalar(text: str) -> Any:
+    """A value that stands on one line."""
+    if _is_plain(text):
+        return text
+    first = text[0]
+    if first == '"':
+        inner = text[1:-1]
+        if len(text) > 1 and text[-1] == '"' and inner[:1] not in _FIRST and _is_simple(inner):
+            return inner
+        value: Any = _unquoted(text, 1)[0]
+        written = _string(value, "")
+    elif text in _ATOMS:
+        value = _ATOMS[text]
+        return value.copy() if value.__class__ in (list, dict) else value
+    elif first in "-0123456789":
+        found = _NUMBER.match(text)
+        if not found:
+            raise NotCanonical
+        value = float(text) if found[1] else int(text)
+        written = _atom(value)
+    else:
+        raise NotCanonical
+    if written != text:
+        raise NotCanonical
+    return value

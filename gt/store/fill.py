@@ -108,7 +108,10 @@ class _Changes:
         entries = self.entries(path, folder)
         if entries is None:
             return
-        self.db.execute("DELETE FROM bead WHERE path = ?", (path,))  # it may not have been a folder before
+        if not self.fresh:
+            self.db.execute(
+                "DELETE FROM bead WHERE path = ?", (path,)
+            )  # it may not have been a folder before
         if depth == 0:
             self.leaves(path, entries)
             return

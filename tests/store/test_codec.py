@@ -111,6 +111,44 @@ def test_the_fast_reader_never_reads_what_the_strict_one_reads_otherwise(text: s
     assert same(fast, strict.parse(text))
 
 
+SCRAPS = (
+    "\n", " ", "  ", "- ", "-\n", ": ", ":", '"', "|", "|-\n", "|2", "[]", "{}", "null", "y", "1", "-0", "00", "1.0e+5", "#",
+    "\t", "\r", "\u2028", "\\n", "'", "    ", "a: a\n", "é",
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(plain, st.data())
+def test_what_the_fast_reader_reads_is_what_was_emitted_to_the_letter(
+    data: dict[str, Any], dice: st.DataObject
+) -> None:
+    text = canonical.emit({"a": data, "b": "text"})
+    for _ in range(dice.draw(st.integers(1, 3))):
+        at = dice.draw(st.integers(0, len(text)))
+        cut = dice.draw(st.integers(0, 3))
+        text = text[:at] + dice.draw(st.sampled_from(("", *SCRAPS))) + text[at + cut :]
+    try:
+        read = canonical.read(text)
+    except canonical.NotCanonical:
+        return
+    assert canonical.emit(read) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\na: 1\n", "a: \n  b: 1\n", "a:\n    b: 1\n", "a: 1\n\n", "a: 1", "a:\n", "a: |-\n  x\n  y\n\n",
+        'a: "b"\n', 'a: "1\\nb"\n', 'a: "\n', 'a: "1" \n', '"a": 1\n', "a: - b\n", "a:\n  -  b\n", "a: 01\n", "a: 1.50\n",
+        "a: b: c\n", "a: b #c\n", "a: yes\n", "a: True\n", " a: 1\n", "- a\n",
+        "".join("  " * depth + "a:\n" for depth in range(24)) + "  " * 24 + "a: 1\n",
+    ],
+)  # fmt: skip
+def test_the_fast_reader_refuses_what_would_have_been_emitted_otherwise(text: str) -> None:
+    for _ in range(2):  # what it has once read of a text must not open a way for it
+        with pytest.raises(canonical.NotCanonical):
+            canonical.read(text)
+
+
 @pytest.mark.parametrize("text", ["\ud800", "a\udfffb", "a\n\ud800\n"])
 def test_half_characters_are_refused(text: str) -> None:
     with pytest.raises(Refused, match="half a character"):
