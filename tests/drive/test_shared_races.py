@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain
@@ -16,16 +15,12 @@ from gt.store.claimable import NothingClaimable
 from tests.drive.machines import Machine, fleet
 from tests.git.gitscenes import together
 
-PATIENCE = 30.0
-"""Seconds that nobody may wait for a claim here; a few are needed where ten share two processors."""
 
-
-def claims(machine: Machine, count: int) -> Iterator[tuple[str, str, float]]:
-    """So many claims, as they come: Bead, token, and how long it took."""
+def claims(machine: Machine, count: int) -> Iterator[tuple[str, str]]:
+    """So many claims, as they come: Bead and token. Whoever is overtaken again and again is refused as Busy, and raises."""
     for _ in range(count):
-        began = time.monotonic()
         taken = machine.claim()
-        yield taken.bead.id, machine.token_of(taken), time.monotonic() - began
+        yield taken.bead.id, machine.token_of(taken)
 
 
 @pytest.mark.parametrize(("machines", "each"), [(2, 5), (10, 2)])
@@ -42,11 +37,10 @@ def test_of_all_who_claim_everybody_gets_another_bead(repo_path: Path, machines:
     together(machines, race)
     heard = {number: json.loads((told / str(number)).read_text()) for number in range(machines)}
     got = list(chain.from_iterable(heard.values()))
-    assert len({bead for bead, _, _ in got}) == len(got) == machines * each
-    assert max(waited for _, _, waited in got) < PATIENCE
+    assert len({bead for bead, _ in got}) == len(got) == machines * each
     first = town.first
     first.sync()
-    assert {(bead, first.token(bead)) for bead, _, _ in got} == {(bead, token) for bead, token, _ in got}
+    assert {(bead, first.token(bead)) for bead, _ in got} == {(bead, token) for bead, token in got}
     with pytest.raises(NothingClaimable):
         first.claim()
     assert first.git("rev-list", "--merges", "beads") == "", "nobody's claim was ever taken back"

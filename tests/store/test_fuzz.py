@@ -26,7 +26,7 @@ HOSTILE = Path(__file__).parents[2] / "fixtures" / "hostile"
 SEEDS = sorted(path.read_bytes() for path in HOSTILE.glob("*.yaml"))
 
 PATIENCE = 5.0
-"""Seconds that one file may take, on the slowest of machines."""
+"""Seconds of work that one file may take, on the slowest of machines; of waiting it says nothing."""
 
 unhurried = settings(
     deadline=None,
@@ -81,22 +81,22 @@ def _version(draw: st.DrawFn, text: bytes) -> Bead:
 def test_whatever_can_be_read_can_be_merged(three: tuple[Bead, Bead, Bead]) -> None:
     """In bounded time, whichever side is named first, to something that can be written."""
     base, one, other = three
-    begun = time.monotonic()
+    begun = time.process_time()
     for start in (base, None):
         made = merged(start, one, other, one.status, lambda bead: bead.created.by)
         assert made == merged(start, other, one, one.status, lambda bead: bead.created.by)
         read(codec.encode(made))
     joined(one, other)
-    assert time.monotonic() - begun < PATIENCE
+    assert time.process_time() - begun < PATIENCE
 
 
 def read(data: bytes) -> None:
     """As whoever reads a file: a Bead, or a refusal that names it; what is read can be written and read again."""
-    begun = time.monotonic()
+    begun = time.process_time()
     with suppress(Malformed):
         found = codec.decode(data, "here")
         assert codec.decode(codec.encode(found), "here") == found
-    assert time.monotonic() - begun < PATIENCE
+    assert time.process_time() - begun < PATIENCE
 
 
 @unhurried
@@ -194,7 +194,7 @@ def test_any_folders_are_read_or_named(repo_path: Path, levels: list[list[tuple[
         tip = odb.add_commit(odb.add_tree(kept.values()), (), "hostile", "m <m@x>", 1)
         odb.flush()
     run_git(repo_path, "update-ref", "refs/heads/beads", tip)
-    begun = time.monotonic()
+    begun = time.process_time()
     for _ in range(2):
         try:
             opened = Ledger(repo).read()
@@ -207,4 +207,4 @@ def test_any_folders_are_read_or_named(repo_path: Path, levels: list[list[tuple[
             for each in snapshot.live():
                 assert each.id == bead_id(33)
         (repo.gt_dir / "index.db").unlink(missing_ok=True)
-    assert time.monotonic() - begun < PATIENCE
+    assert time.process_time() - begun < PATIENCE
