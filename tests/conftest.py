@@ -62,6 +62,8 @@ def seal(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     for name in list(os.environ):
         if name.startswith(("GIT_", "GT_", "XDG_")):
             monkeypatch.delenv(name)
+    # Tests start gt by the hundred: each would compile anew what the first could have left compiled.
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     sealed_env = {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),
