@@ -40,7 +40,7 @@ def test_what_is_written_is_shown_and_writing_again_changes_nothing(town: TownSc
     out = str(tmp_path / "out")
     said = town("supervise", "runit", "--out", out)
     assert "+++ b/gt-repo-reconcile/run" in said.out
-    assert "then: git config --add gt.doorbell 'sv up " in said.err
+    assert "then: git config --add gt.doorbell '{ [ -p " in said.err
     assert "nothing changed" in town("supervise", "runit", "--out", out).err
     changed = town("supervise", "runit", "--out", out, "--workers", "1", "--json").data
     assert {item["change"] for item in changed["items"]} == {"changed", "removed"}
@@ -52,7 +52,8 @@ def test_installed_it_rings_and_removed_it_does_no_more(town: TownScene, tmp_pat
     out, repo = str(tmp_path / "out"), discover(town.path)
     for _ in range(2):
         town("supervise", "runit", "--install", "--out", out)
-        assert config_values(repo, "gt.doorbell") == (f"sv up {out}/gt-repo-reconcile",)
+        pipe = f"{out}/gt-repo-reconcile/supervise/control"
+        assert config_values(repo, "gt.doorbell") == (f"{{ [ -p {pipe} ] && printf u 1<>{pipe}; }}",)
     town("supervise", "runit", "--remove", "--out", out)
     assert config_values(repo, "gt.doorbell") == ()
 

@@ -66,6 +66,14 @@ def scanned(town: Town, kind: str, *argv: str) -> Iterator[None]:
             town.gt("supervise", kind, "--out", str(folder), "--install")
             yield
         finally:
+            # A ring has a service come up, even one whose supervisor is on its way out.
+            town.git("config", "--unset-all", "gt.doorbell")
+            wait_until(lambda: not busy(town), "rest")
+            if kind == "runit":
+                # A runsv that is yet to obey a `d` would do so after it is told to exit, and stay.
+                idle = [each for each in folder.glob("*/supervise/status") if "-crew-" not in str(each)]
+                assert len(idle) == 4
+                wait_until(lambda: all(each.read_bytes()[17:18] == b"d" for each in idle), "all to lie down")
             if kind == "s6":
                 subprocess.run(["s6-svscanctl", "-t", str(folder)], check=True)
             else:

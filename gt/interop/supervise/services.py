@@ -3,6 +3,10 @@
 At rest no service is up but the Crew: a service that has nothing to do goes down, and stays so until it is told to come
 up. The look at the town is told so by whoever changes the ledger (`gt.doorbell`), and itself tells the workers and the
 Refinery. These supervisors have no control groups: what a killed worker leaves behind is found by the next look.
+
+Who wakes a service writes that down (the doorbell, `wanted`) and then has it come up; who goes down says so first and
+then looks whether that was written since it began (`seen`). The supervisor obeys in the order in which it is told, so
+whichever comes last, the service comes up. Files of one and the same time count as written since: a look too many.
 """
 
 from __future__ import annotations
@@ -19,9 +23,9 @@ class Flavour:
 
     kind: str
     up: str
-    """The command line of sh, but for the service's directory, that brings a service up."""
-    rest: str
-    """What `finish` does, as the last thing, so that the service stays down."""
+    """What has sh tell the service in the directory `{}` to come up."""
+    down: str
+    """What has `finish`, which runs in its service's directory, tell its own service to stay down."""
     log: str
     """What writes a log: turned over by size, in the folder `main`."""
     limits: tuple[tuple[str, str], ...]
@@ -32,13 +36,22 @@ class Flavour:
 
 S6 = Flavour(
     "s6",
-    "s6-svc -u",
-    "exit 125",
+    "s6-svc -u {}",
+    "s6-svc -d .",
     "s6-log -b n20 s1000000 T ./main",
     (("timeout-kill", "60000"), ("timeout-finish", "20000")),
     "s6-svscan",
 )
-RUNIT = Flavour("runit", "sv up", "exec sv down .", "svlogd -tt ./main", (), "runsvdir")
+# Not by `sv`, which tells runsv nothing while the status file has it that the service is wanted so already: that file
+# lags behind by up to a second. Opened for reading, too, a pipe that nobody reads doesn't block.
+RUNIT = Flavour(
+    "runit",
+    "{ [ -p {}/supervise/control ] && printf u 1<>{}/supervise/control; }",
+    "printf d 1<>supervise/control",
+    "svlogd -tt ./main",
+    (),
+    "runsvdir",
+)
 
 
 def files(flavour: Flavour, site: Site) -> Files:
@@ -47,8 +60,8 @@ def files(flavour: Flavour, site: Site) -> Files:
     others = [*(f"{name}-work-{number}" for number in range(1, site.workers + 1)), f"{name}-merge"]
     bodies = {
         f"{name}-reconcile": (_reconcile(flavour, site, others), _finish_reconcile(flavour, site)),
-        **dict.fromkeys(others[:-1], (_exec(site, "work"), _finish(flavour, site, again="0|3|10"))),
-        f"{name}-merge": (_exec(site, "merge"), _finish(flavour, site, again="10")),
+        **dict.fromkeys(others[:-1], (_woken(site, "work"), _finish(flavour, site, again="0|3|10"))),
+        f"{name}-merge": (_woken(site, "merge"), _finish(flavour, site, again="10")),
         **{f"{name}-crew-{each.name}": _crew(site, each) for each in site.crew},
     }
     found: Files = {}
@@ -68,7 +81,7 @@ def files(flavour: Flavour, site: Site) -> Files:
 
 def steps(flavour: Flavour, site: Site) -> Steps:
     """What wakes the town; the supervisor itself finds what lies in its folder."""
-    bell = f"{flavour.up} {shlex.quote(str(site.folder / f'{site.name}-reconcile'))}"
+    bell = _up(flavour, shlex.quote(str(site.folder / f"{site.name}-reconcile")))
     scan = (flavour.scan, str(site.folder))
     start = (("s6-svscanctl", "-a", str(site.folder)),) if flavour is S6 else ()
     after = (("s6-svscanctl", "-an", str(site.folder)),) if flavour is S6 else ()
@@ -93,8 +106,25 @@ def _exec(site: Site, *args: str) -> str:
     return f"{_begin(site)}exec {site.command} {shlex.join(args)}\n"
 
 
+def _woken(site: Site, *args: str) -> str:
+    return f": >seen # whoever wants it from here on is heard\n{_exec(site, *args)}"
+
+
+def _up(flavour: Flavour, directory: str) -> str:
+    return flavour.up.replace("{}", directory)
+
+
+def _lie_down(flavour: Flavour, woken: str) -> str:
+    """Goes down, unless the file `woken` tells that somebody wants the service since it began."""
+    return f"""\
+{flavour.down}
+    [ -e {woken} ] && ! [ seen -nt {woken} ] && {_up(flavour, ".")}
+    exit 0"""
+
+
 def _reconcile(flavour: Flavour, site: Site, others: list[str]) -> str:
-    wake = " && ".join(f"{flavour.up} {shlex.quote(str(site.folder / other))}" for other in others)
+    folders = [shlex.quote(str(site.folder / other)) for other in others]
+    wake = "; ".join(f": >{each}/wanted; {_up(flavour, each)}" for each in folders)
     return f"""\
 seen=$PWD/seen
 bell={shlex.quote(str(site.doorbell))}
@@ -121,9 +151,9 @@ done
 def _finish_reconcile(flavour: Flavour, site: Site) -> str:
     # $1 is the exit code, or, for one that was killed, what the supervisor has for it: 256 or -1.
     return f"""\
-[ {shlex.quote(str(site.doorbell))} -nt seen ] && exit 0
 case $1 in
-0|12|20) {flavour.rest} ;;
+0|12|20)
+    {_lie_down(flavour, shlex.quote(str(site.doorbell)))} ;;
 esac
 {_throttle()}
 exit 0
@@ -136,11 +166,12 @@ def _finish(flavour: Flavour, site: Site, *, again: str) -> str:
     return f"""\
 case $1 in
 {again}) exit 0 ;;
-0|3|11|20|75) {flavour.rest} ;;
+0|3|11|20|75)
+    {_lie_down(flavour, "wanted")} ;;
 esac
 # killed, or gt itself has failed: have somebody look at what is left
 : >{bell}
-{flavour.up} {reconcile}
+{_up(flavour, reconcile)}
 {_throttle()}
 exit 0
 """
