@@ -23,7 +23,7 @@ from tests.e2e.town import Town, wait_until
 
 pytestmark = pytest.mark.e2e
 
-BEADS = int(os.environ.get("GT_SUPERVISED_BEADS", "6"))
+BEADS = int(os.environ.get("GT_SUPERVISED_BEADS", "20"))
 
 SETTINGS = """\
 apiVersion: gt/v1
