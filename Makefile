@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # An active virtual environment is used when it has all that is needed.
-TOOLS := dulwich filelock grimp hypothesis importlinter mypy pytest ruamel.yaml ruff typer xdist
+TOOLS := dulwich filelock grimp hypothesis importlinter mkdocs mypy pytest ruamel.yaml ruff typer xdist
 ifndef PY
 ifdef VIRTUAL_ENV
 ACTIVE := $(shell "$(VIRTUAL_ENV)/bin/python" -c 'import importlib.util as u, sys; sys.exit(not all(map(u.find_spec, sys.argv[1:])))' $(TOOLS) 2>/dev/null && echo "$(VIRTUAL_ENV)/bin/python")
@@ -24,7 +24,7 @@ endif
 # Tests wait for processes and deadlines about half of their time.
 WORKERS ?= $(shell echo $$(( 2 * $$(getconf _NPROCESSORS_ONLN) )))
 
-.PHONY: help demo test check bench docs clean
+.PHONY: help demo test check bench docs site clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 14
@@ -42,6 +42,10 @@ check: $(READY) ## Check style, types, layers and that the generated docs are cu
 	@$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo
 	@$(PY) -m gt help --markdown | diff -u docs/cli.md - || { echo 'docs/cli.md is out of date: run make docs' >&2; exit 1; }
 	@$(PY) -m gt help --markdown moves | diff -u docs/moves.md - || { echo 'docs/moves.md is out of date: run make docs' >&2; exit 1; }
+	@$(MAKE) site
+
+site: $(READY) ## Build the documentation as a site, in build/site
+	@$(PY) -m mkdocs --quiet build --strict --config-file .mkdocs.yml
 
 bench: $(READY) ## Measure speed, as ratios (takes minutes, wants an idle machine)
 	@$(PY) -m pytest tests/benchmarks -m bench -s -p no:xdist
@@ -49,6 +53,7 @@ bench: $(READY) ## Measure speed, as ratios (takes minutes, wants an idle machin
 docs: $(READY) ## Make the generated documentation again
 	@$(PY) -m gt help --markdown > docs/.cli.md && mv docs/.cli.md docs/cli.md
 	@$(PY) -m gt help --markdown moves > docs/.moves.md && mv docs/.moves.md docs/moves.md
+	@GT_WRITE_DOCS=1 $(PY) -m pytest --quiet tests/e2e/test_pages.py
 
 clean: ## Remove .venv and all caches
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
