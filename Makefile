@@ -45,7 +45,7 @@ check: $(READY) ## Check style, types, layers and that the generated docs are cu
 	@$(MAKE) site
 
 site: $(READY) ## Build the documentation as a site, in build/site
-	@$(PY) -m mkdocs --quiet build --strict --config-file .mkdocs.yml
+	@said=$$($(PY) -m mkdocs build --strict --config-file .mkdocs.yml 2>&1) || { echo "$$said" >&2; exit 1; }
 
 bench: $(READY) ## Measure speed, as ratios (takes minutes, wants an idle machine)
 	@$(PY) -m pytest tests/benchmarks -m bench -s -p no:xdist
