@@ -13,7 +13,8 @@ from contextlib import suppress
 from gt.core.bead import Bead, Landed, Phase, Submission
 from gt.errors import IllegalMove
 from gt.git.lineage import Step, steps
-from gt.git.merge import is_ancestor, trailers
+from gt.git.merge import is_ancestor, merge_trees, trailers
+from gt.git.objects import MissingObject
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
 from gt.refinery import observed
@@ -109,22 +110,34 @@ def _in_trailers(
         return
     own = made_by_gt(repo, at, since)
     subs = {bead.id: sub for bead, sub in group}
-    for (bead, _, _), step in reversed(named):
+    for triple, step in reversed(named):
+        bead = triple[0]
         # What others put there names what it likes; gt writes its trailers by itself.
-        if step.oid in own and _may_bring(repo, step, subs[bead]):
+        if step.oid in own and (step.oid in (at.own, at.coming) or _brings(repo, step, triple, subs[bead])):
             yield bead, Landed(step.oid, step.tree, step.time)
 
 
-def _may_bring(repo: Repo, step: Step, sub: Submission) -> bool:
-    """False where it is surely not gt's: what others moved the target to is below what gt has landed since.
+def _brings(repo: Repo, step: Step, triple: Triple, sub: Submission) -> bool:
+    """Whether a commit has what was submitted, as a landing by gt has it: by its history, or file by file.
 
-    A merge contains what it lands; of a squash or a rebase that can't be told.
+    What others moved the target to is below what gt has landed since, and no pin tells it from gt's own.
     """
-    if sub.strategy in ("squash", "rebase"):
-        return True
-    with suppress(GitFailed):  # what isn't here at all is in nothing
-        return is_ancestor(repo, sub.commit, step.oid)
+    with suppress(GitFailed, MissingObject):  # what isn't here at all is in nothing
+        if sub.strategy not in ("squash", "rebase"):
+            return is_ancestor(repo, sub.commit, step.oid)
+        before, after = _around(repo, step, triple)
+        made = merge_trees(repo, before, sub.commit, arena=repo.gt_dir / "arena")
+        return made.tree == after.tree
     return False
+
+
+def _around(repo: Repo, step: Step, triple: Triple) -> tuple[str, Step]:
+    """The commits between which a landing puts one change: those of a train lie one on another under its merge."""
+    base, *train = step.parents
+    line = (*steps(repo, base, train[0]), step) if train else (step,)
+    place = next(at for at, each in enumerate(line) if triple in members(each.message))
+    older = (each.oid for each in line[place + 1 :] if each is not step and any(members(each.message)))
+    return next(older, base), line[place]
 
 
 def _by_others(repo: Repo, tip: str, group: list[tuple[Bead, Submission]]) -> Iterator[tuple[str, Landed]]:

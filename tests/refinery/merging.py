@@ -98,7 +98,13 @@ class Scene:
         return self.commit(files, ref="refs/heads/main", **more)
 
     def submit(
-        self, files: Files, *, commit: str | None = None, base: str | None = None, **spec: object
+        self,
+        files: Files,
+        *,
+        commit: str | None = None,
+        base: str | None = None,
+        strategy: str = "merge",
+        **spec: object,
     ) -> Bead:
         """A Bead with this change of main submitted."""
         self.number += 1
@@ -110,7 +116,7 @@ class Scene:
         made = commit or self.commit(files, since, ref=pin)
         at = NOW + self.number
         sub = Submission(
-            TOKEN, made, f"gt/{new.id}/{TOKEN}", "main", since, "", "merge", at, "fixer <>", "fixer"
+            TOKEN, made, f"gt/{new.id}/{TOKEN}", "main", since, "", strategy, at, "fixer <>", "fixer"
         )
         tried = Attempt(TOKEN, "fixer", NOW, at, Result.SUBMITTED, head=made, commits=1)
         new = replace(new, status=Status(Phase.SUBMITTED, submission=sub, attempts=(tried,)))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from gt.core.bead import Phase
 from gt.refinery.landed import derive, members
-from tests.refinery.merging import TOKEN, Scene
+from tests.refinery.merging import TOKEN, Scene, scene, town
 
 
 def test_a_landing_is_found_without_the_ledger(yard: Scene) -> None:
@@ -26,11 +29,15 @@ def test_a_landing_that_was_forced_away_is_none(yard: Scene) -> None:
     assert derive(yard.repo, [one], ["main"]) == {}
 
 
-def test_what_others_say_lands_nobody_though_gt_has_landed_on_it(yard: Scene) -> None:
+STRATEGIES = pytest.mark.parametrize("strategy", ["merge", "squash", "rebase"])
+
+
+@STRATEGIES
+def test_what_others_say_lands_nobody_though_gt_has_landed_on_it(yard: Scene, strategy: str) -> None:
     """Their commit, adopted, is below one of gt's: still it is theirs."""
     yard.submit({"first": ""})
     yard.merge()
-    held = yard.submit({"held": ""}, hold=True)
+    held = yard.submit({"held": ""}, hold=True, strategy=strategy)
     sub = held.status.submission
     assert sub is not None
     yard.push(
@@ -44,6 +51,25 @@ def test_what_others_say_lands_nobody_though_gt_has_landed_on_it(yard: Scene) ->
     yard.merge()
     assert yard.phase(held) is Phase.LANDED
     assert "held" in yard.files()
+
+
+@STRATEGIES
+@pytest.mark.parametrize("history", ["train", "linear"])
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_landing_below_another_is_found_by_what_it_brings(
+    repo_path: Path, strategy: str, history: str, count: int
+) -> None:
+    yard = scene(repo_path, town(more=f"refinery: {{history: {history}}}\n"))
+    files = [{f"file{number}": ""} for number in range(count)]
+    before = [yard.submit(each, strategy=strategy) for each in files]
+    yard.merge()
+    yard.submit({"last": ""})
+    yard.merge()
+    landed = derive(yard.repo, before, ["main"])
+    assert sorted(landed) == sorted(bead.id for bead in before)
+    assert {each.commit for each in landed.values()} <= set(
+        yard.git("rev-list", "--first-parent", "main").split()
+    )
 
 
 def test_a_missing_base_is_unknown(yard: Scene) -> None:

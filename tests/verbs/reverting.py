@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
+from typing import Any
 
 from gt.core.bead import Bead
 from gt.core.draft import Origin
@@ -36,17 +36,9 @@ def reverted(yard: Scene, bead: Bead, *, now: int = LATER) -> Bead:
     return yard.bead(made)
 
 
-def with_strategy(yard: Scene, bead: Bead, strategy: str) -> Bead:
-    sub = bead.status.submission
-    assert sub is not None
-    other = replace(sub, strategy=strategy)
-    return yard.change(bead, lambda b: replace(b, status=replace(b.status, submission=other)))
-
-
-def submit(yard: Scene, strategy: str, name: str, **more: object) -> Bead:
+def submit(yard: Scene, strategy: str, name: str, **more: Any) -> Bead:
     """A change of two commits, each adding a file and one line of a file of its own."""
     since = yard.tip()
     first = yard.commit({f"{name}/1": "1\n"}, since, message=f"first of {name}")
     last = yard.commit({f"{name}/2": "2\n"}, first, message=f"last of {name}")
-    made = yard.submit({}, commit=last, base=since, title=f"Add {name}", **more)
-    return with_strategy(yard, made, strategy)
+    return yard.submit({}, commit=last, base=since, strategy=strategy, title=f"Add {name}", **more)

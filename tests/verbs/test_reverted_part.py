@@ -10,7 +10,7 @@ from gt.core.bead import Phase
 from gt.errors import Conflict
 from gt.verbs.revert import revert
 from tests.refinery.merging import Scene, scene, town
-from tests.verbs.reverting import LATER, landed, origin, reverted, submit, with_strategy
+from tests.verbs.reverting import LATER, landed, origin, reverted, submit
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_of_a_train_only_one_is_taken_back(repo_path: Path, strategy: str, histo
     names = ("a", "b", "c")
     before = yard.files()
     if strategy == "rebase" and history == "linear":
-        beads = [with_strategy(yard, yard.submit({f"{name}/1": ""}), strategy) for name in names]
+        beads = [yard.submit({f"{name}/1": ""}, strategy=strategy) for name in names]
     else:
         beads = [submit(yard, strategy, name) for name in names]
     landed(yard, *beads)
