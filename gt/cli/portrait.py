@@ -45,7 +45,8 @@ def _origins(bead: Bead) -> Iterator[Line]:
     """What it is called where it was imported from."""
     for where, own in bead.extra.items():
         if isinstance(own, dict) and isinstance(own.get("id"), str):
-            yield (f"{one_line(where) + ':':<12}{one_line(own['id'])}",)
+            url = f" {one_line(own['url'])}" if isinstance(own.get("url"), str) else ""
+            yield (f"{one_line(where) + ':':<12}{one_line(own['id'])}{url}",)
 
 
 def _standing(bead: Bead, view: View) -> Iterator[Line]:

@@ -20,10 +20,12 @@ from gt.errors import Malformed, Refused
 from gt.interop import bdrecord, jsonl
 from gt.interop.bdedges import Tied, tied
 from gt.interop.bdentry import Entry, moment
-from gt.interop.bdnames import Names, identity
 from gt.interop.cargo import Asked
+from gt.interop.names import Names, identity
 from gt.store import codec
 from gt.store.snapshot import Snapshot
+
+KIND = "bd"
 
 SMALL = 8 * 1024
 """Bytes of a line whose Bead fits into its file for certain."""
@@ -51,7 +53,7 @@ class Records:
 
     def arrive(self, snapshot: Snapshot) -> Arrival:
         """The records that aren't here yet, as Beads."""
-        names = Names(snapshot, snapshot.meta().prefix, self.asked.source)
+        names = Names(KIND, snapshot, snapshot.meta().prefix, self.asked.source)
         names.give(each.id for each in self.entries)
         remarks = list(self.remarks)
         new: list[Entry] = []
@@ -91,7 +93,7 @@ class Records:
         links = {kind: sorted(to) for kind, to in sorted(bound.links.items())}
         spec = entry.data["spec"] | {"needs": list(bound.needs), "parent": bound.parent, "links": links}
         spec["hold"] = spec["hold"] or bound.hold
-        uid = identity(self.asked.source, entry.id, entry.created)
+        uid = identity(KIND, self.asked.source, entry.id, entry.created)
         own: dict[str, Any] = entry.data["bd"]
         if self.asked.source:
             own = {**own, "source": self.asked.source}
@@ -158,7 +160,7 @@ def _met(each: Entry, names: Names, source: str) -> tuple[What | None, str]:
     found = names.here.get(each.id)
     if found is None:
         return None, ""
-    if found.uid != identity(source, each.id, each.created):
+    if found.uid != identity(KIND, source, each.id, each.created):
         why = f"{found.id} here is another {each.id}, created at another time"
         return What.DROPPED, f"{why} (name another tracker with --source)"
     own = found.extra["bd"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from gt.core.arrival import Remark, What
 from gt.core.graph import circles, untangled
 from gt.interop.bdentry import Entry
-from gt.interop.bdnames import Names
+from gt.interop.names import Names
 from gt.store.snapshot import Snapshot
 
 PARENT = "parent-child"

@@ -20,6 +20,10 @@ class Asked:
     """Which tracker it comes from, where the ids of two look alike; empty: the only one."""
     types: tuple[str, ...] = TYPES
     """The types that the town knows."""
+    actor: str = "unknown"
+    """Who imports."""
+    now: int = 0
+    """When, in seconds since the epoch: what says nothing of its own time began then."""
 
 
 class Cargo(Protocol):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import IO, NamedTuple
 
 from gt.errors import Refused
-from gt.interop import bd, jsonl, ours
+from gt.interop import bd, github, jsonl, ours
 from gt.interop.cargo import Asked, Cargo
 
 
@@ -23,8 +23,9 @@ class Format(NamedTuple):
     """Reads a whole file. Raises Refused (or its kin) for one that can't be in the format."""
 
 
-FORMATS = {
+FORMATS = {  # the first that recognises a file has it
     "gt": Format("an export of gt", ours.recognises, ours.read),
+    "github": Format("a list of issues from gh", github.recognises, github.read),
     "bd": Format("an export of bd", bd.recognises, bd.read),
 }
 
@@ -35,6 +36,8 @@ def format_of(stream: IO[bytes], name: str) -> str:
     stream.seek(0)
     found = next((known for known, each in FORMATS.items() if each.recognises(head)), None)
     if found is None:
-        titles = " nor ".join(each.title for each in FORMATS.values())
-        raise Refused(f"{name} is neither {titles}", hint="gt help import")
+        first, *others = (each.title for each in FORMATS.values())
+        raise Refused(
+            f"{name} is neither {', '.join([first, *others[:-1]])} nor {others[-1]}", hint="gt help import"
+        )
     return found

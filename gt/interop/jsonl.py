@@ -76,7 +76,7 @@ def _line(number: int, raw: bytes) -> Line:
         return Line(number, wrong="is a conflict marker")
     try:
         text = raw.decode()
-        data = _decode(text)
+        data = DECODER.decode(text)
         if not isinstance(data, dict):
             raise Unreadable("is no JSON object")
         if text.count("[") + text.count("{") > MAX_DEPTH:
@@ -148,6 +148,7 @@ def _constant(name: str) -> Any:
     raise Unreadable(f"has {name}, which is no JSON")
 
 
-_decode = json.JSONDecoder(
+DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_whole, parse_float=_real, parse_constant=_constant
-).decode
+)
+"""Reads plain JSON within bounds. Raises JSONDecodeError, Unreadable, and RecursionError for what is nested too deep."""

@@ -131,7 +131,8 @@ def test_a_report_for_programs(town: TownScene, tmp_path: Path) -> None:
 
 def test_what_the_command_line_says_of_a_file(town: TownScene, tmp_path: Path) -> None:
     town("import", "-", "--format", "csv", code=2, stdin="x")
-    assert "neither an export of gt nor" in town("import", "-", code=1, stdin="# Markdown\n").err
+    unknown = town("import", "-", code=1, stdin="# Markdown\n").err
+    assert "stdin is neither an export of gt, a list of issues from gh nor an export of bd" in unknown
     assert "No such file" in town("import", "nowhere", code=1).err
     assert "directory" in town("import", ".", code=1).err
     # Named, a format is not guessed: then every line is told.
@@ -153,3 +154,35 @@ def test_a_type_of_the_towns_own_is_known(town: TownScene, tmp_path: Path) -> No
     run_git(town.path, "commit", "-q", "-m", "types")
     stdin = file_of(record("bd-1", issue_type="message")).decode()
     assert town("import", "-", stdin=stdin).err == ""
+
+
+def test_issues_of_github(town: TownScene, tmp_path: Path) -> None:
+    file = tmp_path / "issues.json"
+    one = {"number": 12, "title": "Login fails", "labels": [{"name": "bug"}, {"name": "P0"}]}
+    one |= {"url": "https://github.com/octo/town/issues/12", "milestone": {"title": "v1"}}
+    file.write_text(json.dumps([one, {"number": 3, "title": "Old", "state": "CLOSED"}]))
+    tip = town.tip()
+    dry = town("import", "../issues.json", "--dry-run")
+    assert dry.out == "2 Beads would be imported, 0 here already\n"
+    assert dry.err == "kept with the Beads, without effect here: milestone (1)\n"
+    assert town.tip() == tip
+    data = town("import", "../issues.json", "--json").data
+    assert (data["format"], data["imported"], list(data["names"])) == ("github", 2, ["#12", "#3"])
+    tip = town.tip()
+    again = town("import", "../issues.json")
+    assert (again.out, again.err) == ("0 Beads imported, 2 here already\n", "")
+    assert town.tip() == tip
+    shown = town("show", data["names"]["#12"]).out
+    assert "github:     #12 https://github.com/octo/town/issues/12\n" in shown
+    assert "Old" not in town("list").out
+    assert "Login fails" in town("list", "--text", "issues/12").out
+    file.write_text(json.dumps([one, {"number": 4, "title": "Bad\x1b[2J"}]))
+    said = town("import", "../issues.json", code=1)
+    assert said.err == (
+        "error: ../issues.json:1: item 2 (#4): title: has the control character U+001B\nhint: gt help import\n"
+    )
+    assert town.tip() == tip
+    changed = {**one, "title": "Login fails\twith \u202e"}
+    said = town("import", "-", code=3, stdin=json.dumps(changed))
+    assert "stdin:1: #12: noticed: has changed there (title) since it was imported as" in said.err
+    assert town.tip() == tip

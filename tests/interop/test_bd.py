@@ -14,7 +14,7 @@ from gt.core.graph import cycles
 from gt.core.ready import waiting
 from gt.errors import Busy
 from gt.interop.bdentry import instant
-from gt.interop.bdnames import Names
+from gt.interop.names import Names
 from gt.store import codec
 from gt.store.ledger import Ledger
 from tests.conftest import NOW, run_git
@@ -535,12 +535,12 @@ def test_two_trackers_ids_are_told_apart_by_name(ledger: Ledger) -> None:
 def test_of_two_that_would_have_one_id_both_get_one(ledger: Ledger) -> None:
     """Forty bits of a digest meet once in millions of files; none of them do at once."""
 
-    def named(prefix: str, _source: str, _theirs: str, turn: int) -> str:
+    def named(_kind: str, prefix: str, _source: str, _theirs: str, turn: int) -> str:
         return f"{prefix}-0000000{turn}"
 
     def names(*wanted: str) -> dict[str, str]:
         with ledger.read() as snapshot:
-            found = Names(snapshot, "gt", "", named)
+            found = Names("bd", snapshot, "gt", "", named)
             found.give(wanted)
             return found.ours
 

@@ -219,7 +219,7 @@ LINE = bead_data(bead(1))
             "in.jsonl:1: gt-00000001 would be",
         ),
         (file_of({**LINE, "status": {"phase": "leased"}}), "in.jsonl:1: status.lease: is missing"),
-        (b'{"some": "thing"}\n', "in.jsonl is neither an export of gt nor an export of bd"),
+        (b'{"some": "thing"}\n', "in.jsonl is neither an export of gt, a list of issues"),
         (b"", "in.jsonl is neither"),
     ],
 )

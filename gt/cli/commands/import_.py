@@ -33,7 +33,9 @@ def bring_in(
     ] = False,
     form: Annotated[
         str | None,
-        typer.Option("--format", metavar="FORMAT", help="gt or bd; default: what the file looks like."),
+        typer.Option(
+            "--format", metavar="FORMAT", help="gt, github or bd; default: what the file looks like."
+        ),
     ] = None,
     source: Annotated[
         str,
@@ -42,7 +44,9 @@ def bring_in(
         ),
     ] = "",
 ) -> int:
-    """Bring in the Beads of an export, gt's own or bd's: all in one commit.
+    """Bring in Beads from a file, all in one commit: an export of gt or bd, or issues of GitHub.
+
+    The issues are what `gh issue list --json number,title,body,labels,state,url,comments` prints.
 
     What is in the ledger is never overwritten, and importing again changes nothing. Whatever isn't
     as it was there, or couldn't be taken, is told on stderr with its line, and the exit code is 3.
@@ -51,6 +55,7 @@ def bring_in(
       gt import beads.jsonl
       gt import .beads/issues.jsonl --dry-run
       gt import - --format bd --source old-tracker --json
+      gt import issues.json --dry-run
     """
     from gt.interop.cargo import Asked
     from gt.interop.formats import FORMATS, format_of
@@ -62,7 +67,7 @@ def bring_in(
     name = "stdin" if file == "-" else file
     with _opened(gt, file) as stream:
         found = form or format_of(stream, name)
-        cargo = FORMATS[found].read(stream, Asked(name, source, _types(gt)))
+        cargo = FORMATS[found].read(stream, Asked(name, source, _types(gt), gt.actor, gt.now))
     if dry_run:
         arrival = foresee(gt.ledger, cargo.arrive)
     else:

@@ -1,4 +1,4 @@
-"""The ids and identities that Beads of bd have here: worked out of what they are called there, so always the same."""
+"""The ids and identities that Beads of other trackers have here: worked out of what they are called there, always alike."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ ROUNDS = 100
 """How often another id is tried for one that another Bead has: once would do nearly always."""
 
 
-def name_of(prefix: str, source: str, theirs: str, turn: int) -> str:
+def name_of(kind: str, prefix: str, source: str, theirs: str, turn: int) -> str:
     """The id for one of theirs, at so many-th try: a digest's first 40 bits."""
-    digest = hashlib.sha256(f"bd\0{source}\0{theirs}\0{turn}".encode()).digest()
+    digest = hashlib.sha256(f"{kind}\0{source}\0{theirs}\0{turn}".encode()).digest()
     bits = int.from_bytes(digest[:5], "big")
     return f"{prefix}-" + "".join(ALPHABET[bits >> 5 * i & 31] for i in reversed(range(ID_DIGITS)))
 
 
-def identity(source: str, theirs: str, created: int) -> str:
-    """The uid: two Beads of one id that were created at different times are two Beads."""
-    return hashlib.sha256(f"bd\0{source}\0{theirs}\0uid\0{created}".encode()).hexdigest()[:32]
+def identity(kind: str, source: str, theirs: str, mark: object) -> str:
+    """The uid. `mark` tells two of one id apart, such as when each was created."""
+    return hashlib.sha256(f"{kind}\0{source}\0{theirs}\0uid\0{mark}".encode()).hexdigest()[:32]
 
 
-def origin(bead: Bead) -> str:
-    """What an imported Bead is called in bd; empty for any other."""
-    own = bead.extra.get("bd")
+def origin(bead: Bead, kind: str) -> str:
+    """What an imported Bead is called in a tracker of this kind; empty for any other."""
+    own = bead.extra.get(kind)
     return str(own.get("id", "")) if isinstance(own, dict) else ""
 
 
@@ -37,10 +37,12 @@ def origin(bead: Bead) -> str:
 class Names:
     """Which id here stands for which there."""
 
+    kind: str
+    """Which tracker it is, `bd` say: also the key of a Bead that says what it is called there."""
     snapshot: Snapshot
     prefix: str
     source: str
-    named: Callable[[str, str, str, int], str] = name_of
+    named: Callable[[str, str, str, str, int], str] = name_of
     ours: dict[str, str] = field(default_factory=dict)
     theirs: dict[str, str] = field(default_factory=dict)
     here: dict[str, Bead] = field(default_factory=dict)
@@ -63,7 +65,7 @@ class Names:
 
     def _free(self, theirs: str) -> str:
         for turn in range(ROUNDS):
-            name = self.named(self.prefix, self.source, theirs, turn)
+            name = self.named(self.kind, self.prefix, self.source, theirs, turn)
             if name in self.theirs:
                 continue
             try:
@@ -73,7 +75,7 @@ class Names:
                 return name
             if found is None:
                 return name
-            if origin(found) == theirs:
+            if origin(found, self.kind) == theirs:
                 self.here[theirs] = found
                 return name
         raise Refused(f"no free id for {theirs} in {ROUNDS} tries")
