@@ -87,7 +87,7 @@ ROWS: Final = (
     Row("plan", CHARGE, "Print what is to be done now, as the script a person could type", agents=True),
     Row("reconcile", CHARGE, "Put right what can be put right without starting work: one pass over the town"),
     Row("export", CHARGE, "Print the whole ledger as JSON, a line for each Bead", agents=True),
-    Row("import", CHARGE, "Bring in Beads from a file, all in one commit: an export of gt or bd, or issues of GitHub"),
+    Row("import", CHARGE, "Bring in Beads from a file, all in one commit: an export of gt or bd, issues of GitHub, a task list"),
     Row("sync", CHARGE, "Share the town with other machines: bring this clone's ledger and a remote's together"),
     Row("join", CHARGE, "Bring this clone's town into a remote's that was begun apart: all Beads of both, for good"),
     Row("doctor", CHARGE, "Check the ledger, its index, locks, worktrees, pins and settings; name what is wrong and what repairs it", agents=True),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import IO, NamedTuple
 
 from gt.errors import Refused
-from gt.interop import bd, github, jsonl, ours
+from gt.interop import bd, github, jsonl, markdown, ours
 from gt.interop.cargo import Asked, Cargo
 
 
@@ -27,6 +27,7 @@ FORMATS = {  # the first that recognises a file has it
     "gt": Format("an export of gt", ours.recognises, ours.read),
     "github": Format("a list of issues from gh", github.recognises, github.read),
     "bd": Format("an export of bd", bd.recognises, bd.read),
+    "markdown": Format("a Markdown task list", markdown.recognises, markdown.read),
 }
 
 

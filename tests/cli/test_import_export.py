@@ -132,7 +132,8 @@ def test_a_report_for_programs(town: TownScene, tmp_path: Path) -> None:
 def test_what_the_command_line_says_of_a_file(town: TownScene, tmp_path: Path) -> None:
     town("import", "-", "--format", "csv", code=2, stdin="x")
     unknown = town("import", "-", code=1, stdin="# Markdown\n").err
-    assert "stdin is neither an export of gt, a list of issues from gh nor an export of bd" in unknown
+    formats = "an export of gt, a list of issues from gh, an export of bd nor a Markdown task list"
+    assert f"stdin is neither {formats}" in unknown
     assert "No such file" in town("import", "nowhere", code=1).err
     assert "directory" in town("import", ".", code=1).err
     # Named, a format is not guessed: then every line is told.
@@ -185,4 +186,33 @@ def test_issues_of_github(town: TownScene, tmp_path: Path) -> None:
     changed = {**one, "title": "Login fails\twith \u202e"}
     said = town("import", "-", code=3, stdin=json.dumps(changed))
     assert "stdin:1: #12: noticed: has changed there (title) since it was imported as" in said.err
+    assert town.tip() == tip
+
+
+def test_a_markdown_task_list(town: TownScene, tmp_path: Path) -> None:
+    file = tmp_path / "TODO.md"
+    file.write_text("# Plan\n\n- [ ] Log in\n  Why.\n  - [x] Fix\n  - [ ] Document\n")
+    tip = town.tip()
+    dry = town("import", "../TODO.md", "--dry-run", code=3)
+    assert dry.out == "3 Beads would be imported, 0 here already\n"
+    assert dry.err == "../TODO.md:1: dropped: is outside of task lists: # Plan\n../TODO.md: 1 dropped\n"
+    assert town.tip() == tip
+    data = town("import", "../TODO.md", "--json", code=3).data
+    assert (data["format"], [*data["names"]]) == ("markdown", ["Log in", "Log in > Fix", "Log in > Document"])
+    top = data["names"]["Log in"]
+    done = town.bead(data["names"]["Log in > Fix"])
+    assert done["spec"]["parent"] == top
+    assert done["status"]["closed"]["by"] == done["created"]["by"] == "Alice <alice@example.com>"
+    tip = town.tip()
+    again = town("import", "../TODO.md", code=3)
+    assert (again.out, again.err) == ("0 Beads imported, 3 here already\n", dry.err)
+    assert town.tip() == tip
+    assert "markdown:   Log in > Document\n" in town("show", data["names"]["Log in > Document"]).out
+    said = town("import", "-", code=1, stdin="- [ ] Log in\n")
+    assert said.err.endswith("hint: gt import - --source todo\n")
+    assert town("import", "-", "--source", "todo", stdin="- [ ] Log in\n").out.startswith("1 Bead imported")
+    assert town("import", "-", "--source", "todo", stdin="- [ ] Log in\n").err == ""
+    tip = town.tip()
+    said = town("import", "-", "--source", "x", code=1, stdin="- [ ] good\n- [ ] Bad\x1b[2J\n")
+    assert said.err.startswith("error: stdin:2: title: has the control character U+001B\n")
     assert town.tip() == tip

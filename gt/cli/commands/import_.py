@@ -34,19 +34,22 @@ def bring_in(
     form: Annotated[
         str | None,
         typer.Option(
-            "--format", metavar="FORMAT", help="gt, github or bd; default: what the file looks like."
+            "--format",
+            metavar="FORMAT",
+            help="gt, github, bd or markdown; default: what the file looks like.",
         ),
     ] = None,
     source: Annotated[
         str,
         typer.Option(
-            "--source", metavar="NAME", help="Which tracker it comes from, where two have the same ids."
+            "--source", metavar="NAME", help="Which tracker or list it is, where two have the same ids."
         ),
     ] = "",
 ) -> int:
-    """Bring in Beads from a file, all in one commit: an export of gt or bd, or issues of GitHub.
+    """Bring in Beads from a file, all in one commit: an export of gt or bd, issues of GitHub, a task list.
 
-    The issues are what `gh issue list --json number,title,body,labels,state,url,comments` prints.
+    The issues are what `gh issue list --json number,title,body,labels,state,url,comments` prints; of a
+    Markdown file each `- [ ] task` is taken, those inside it as its children.
 
     What is in the ledger is never overwritten, and importing again changes nothing. Whatever isn't
     as it was there, or couldn't be taken, is told on stderr with its line, and the exit code is 3.
@@ -56,6 +59,7 @@ def bring_in(
       gt import .beads/issues.jsonl --dry-run
       gt import - --format bd --source old-tracker --json
       gt import issues.json --dry-run
+      gt import TODO.md
     """
     from gt.interop.cargo import Asked
     from gt.interop.formats import FORMATS, format_of
