@@ -48,6 +48,28 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """An issue that another one names."""
+
+    number: int
+    place: str
+    url: str
+    open: bool
+
+    @property
+    def text(self) -> str:
+        return self.url or f"#{self.number}"
+
+    def elsewhere(self, place: str) -> bool:
+        """Whether it is of another repository than this one, as far as both are known."""
+        return bool(self.place and place and self.place.lower() != place.lower())
+
+    def stops(self, place: str) -> bool:
+        """Whether it is open, and of another repository."""
+        return self.open and self.elsewhere(place)
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """An issue that was read."""
 
@@ -70,6 +92,12 @@ class Issue:
     """What has no place here."""
     digests: dict[str, str]
     """Of each field whose change is news."""
+    linked: tuple[tuple[str, Linked], ...] = ()
+    """The issues that its fields `parent` and `blockedBy` name, with the field."""
+    unseen: int = 0
+    """How many more block it than the file names."""
+    typed: bool = True
+    """Whether it says what type it is."""
     remarks: list[Remark] = field(default_factory=list)
 
     @property
@@ -87,6 +115,7 @@ def issue(item: Item, types: tuple[str, ...], now: int) -> Issue:
     """The issue that this item is; `types` are those that the town knows. Raises Wrong, which names the field."""
     r = c.Reader(item.data)
     nothing: list[str] = []
+    nobody: tuple[tuple[Linked, ...], int] = ((), 0)
     number = r.need("number", _number)
     name = r.need("title", title)
     labels = [each for each in r.take("labels", _names("name"), nothing) if each.strip()]
@@ -99,6 +128,8 @@ def issue(item: Item, types: tuple[str, ...], now: int) -> Issue:
     milestone = r.take("milestone", lambda value, key: _name(value, key, "title"), "")
     told = r.take("issueType", lambda value, key: _name(value, key, "name"), "")
     url = r.take("url", plain, "")
+    parent = r.take("parent", _linked, None)
+    blockers, unseen = r.take("blockedBy", _blockers, nobody)
     found = _PLACE.match(url)
     comments, hidden, wrong = _comments(r.take("comments", c.items, []))
     left = {
@@ -128,8 +159,13 @@ def issue(item: Item, types: tuple[str, ...], now: int) -> Issue:
             state=ended,
             assignees=sorted(people),
             milestone=milestone,
+            parent=parent and parent.text,
+            blockedBy=sorted(each.text for each in blockers),
             comments=[[each.note["id"], each.note["text"]] for each in comments],
         ),
+        linked=(*([("parent", parent)] if parent else []), *(("blockedBy", each) for each in blockers)),
+        unseen=unseen,
+        typed=bool(told or ghlabels.kinds(labels, types)),
     )
     if item.mended:
         _changed(made, "", "has half characters, which UTF-8 can't hold: they are U+FFFD here")
@@ -214,6 +250,27 @@ def _names(inner: str) -> Callable[[Any, str], list[str]]:
     return lambda value, key: [
         _name(each, f"{key}[{i}]", inner) for i, each in enumerate(c.items(value, key))
     ]
+
+
+def _linked(value: Any, key: str) -> Linked:
+    try:
+        r = c.Reader(value)
+        number, url = r.need("number", _number), r.take("url", plain, "")
+        found = _PLACE.match(url)
+        return Linked(number, found[1] if found else "", url, r.take("state", _state, "open") == "open")
+    except c.Wrong as wrong:
+        raise wrong.below(key) from None
+
+
+def _blockers(value: Any, key: str) -> tuple[tuple[Linked, ...], int]:
+    """Those that are named, and how many aren't."""
+    if not isinstance(value, dict):
+        raise c.Wrong(key, "must be an object with nodes")
+    listed = c.items(value.get("nodes") or [], f"{key}.nodes")
+    found = tuple(_linked(each, f"{key}.nodes[{place}]") for place, each in enumerate(listed))
+    total = value.get("totalCount")
+    count = len(found) if total is None else c.number(total, f"{key}.totalCount")
+    return found, max(0, count - len(found))
 
 
 def _comments(value: list[Any]) -> tuple[tuple[Comment, ...], list[Data], list[str]]:

@@ -6,10 +6,11 @@ A file in which anything is wrong is refused whole, naming the issue and the fie
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import IO, Any
 
 from gt.core import checks as c
-from gt.core.arrival import Arrival, Incoming, Remark, What
+from gt.core.arrival import ABSENT, Arrival, Incoming, Remark, What, dangling
 from gt.core.bead import API_VERSION, Bead, Phase
 from gt.core.schema import bead_from
 from gt.core.values import dataclass
@@ -17,6 +18,7 @@ from gt.core.when import format_time
 from gt.errors import Malformed, Refused
 from gt.interop import jsonitems
 from gt.interop.cargo import Asked
+from gt.interop.ghedges import bound
 from gt.interop.ghissue import Comment, Data, Issue, issue
 from gt.interop.names import Names, identity
 from gt.store import codec
@@ -48,25 +50,37 @@ class Issues:
         names.give(each.id for each in self.issues)
         remarks = list(self.remarks)
         made: list[Incoming] = []
-        kept: Counter[str] = Counter()
+        new: list[Issue] = []
         here = 0
         for each in self.issues:
             what, why = _met(each, names)
             if why and what:
                 remarks.append(Remark(each.line, each.id, what, "", why))
             if what is None:
-                bead, said = self._bead(each, names.of(each.id))
-                made.append(Incoming(each.line, each.id, bead))
-                remarks += [*each.remarks, *said]
-                kept.update(each.record.keys())
+                new.append(replace(each, remarks=list(each.remarks)))
             here += what is What.NOTICED
+        kept: Counter[str] = Counter()
+        numbers = {each.number for each in self.issues}
+        above = {linked.number for each in self.issues for key, linked in each.linked if key == "parent"}
+
+        def known(number: int) -> bool:
+            return number in numbers or (bool(names.of(f"#{number}")) and f"#{number}" in names.here)
+
+        for each in bound(new, known, names):
+            if each.number in above and not each.typed:
+                each.spec["type"] = "epic"
+            bead, said = self._bead(each, names.of(each.id))
+            made.append(Incoming(each.line, each.id, bead))
+            remarks += [*each.remarks, *said]
+            kept.update(each.record.keys())
+        remarks += dangling(made, snapshot.find, lambda name: f"{names.theirs[name]} {ABSENT}")
         return Arrival(
             read=self.read,
             beads=tuple(each.bead for each in made),
             here=here,
             remarks=tuple(sorted(remarks, key=lambda remark: remark.line)),
             names={each.id: each.bead.id for each in made}
-            | {theirs: bead.id for theirs, bead in names.here.items()},
+            | {each.id: names.here[each.id].id for each in self.issues if each.id in names.here},
             kept=dict(sorted(kept.items())),
         )
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gt.core.arrival import Arrival
 from gt.core.bead import TYPES, Bead, Closed, CloseReason, Created, Note, Phase
+from gt.core.graph import cycles
 from gt.errors import Malformed
 from gt.interop import github
 from gt.interop.cargo import Asked
@@ -194,6 +195,88 @@ def test_pull_requests_are_left_out(empty: Ledger) -> None:
     assert len(arrival.beads) == 1
 
 
+# What issues say of one another
+
+
+def linked(number: int, state: str = "OPEN", repository: str = "octo/town") -> dict[str, Any]:
+    url = f"https://github.com/{repository}/issues/{number}"
+    return {"id": f"I_{number}", "number": number, "title": "x", "url": url, "state": state}
+
+
+def blocked(*by: dict[str, Any], more: int = 0) -> dict[str, Any]:
+    return {"nodes": [*by], "totalCount": len(by) + more}
+
+
+def at(number: int, **more: Any) -> dict[str, Any]:
+    return issue(number, url=f"{URL}{number}", **more)
+
+
+def test_parents_and_blockers_are_parents_and_needs(ledger: Ledger) -> None:
+    arrival = take(
+        ledger,
+        printed(
+            at(4, parent=linked(1), blockedBy=blocked(linked(2), linked(3, "CLOSED"), linked(9, "CLOSED"))),
+            at(5, parent=linked(8, "CLOSED"), blockedBy=blocked()),
+            at(1, parent=None),
+            at(2, labels=[{"name": "bug"}], parent=linked(1)),
+            at(3, state="CLOSED", stateReason="NOT_PLANNED"),
+        ),
+    )
+    assert arrival.remarks == ()
+    made = {each.extra["github"]["id"]: each for each in arrival.beads}
+    four = made["#4"]
+    assert four.spec.parent == made["#1"].id
+    assert four.spec.needs == {made["#2"].id}
+    assert four.spec.links == {"was-blocked-by": {made["#3"].id}}
+    assert four.extra["github"]["record"] == {"blockedBy": [f"{URL}9"]}
+    assert (made["#5"].spec.parent, made["#5"].extra["github"]["record"]) == (None, {"parent": [f"{URL}8"]})
+    assert [made[f"#{n}"].spec.type for n in (1, 2, 4)] == ["epic", "bug", "task"]
+    # One that is imported later is tied to what is here.
+    (late,) = take(ledger, printed(at(6, blockedBy=blocked(linked(2))))).beads
+    assert late.spec.needs == {made["#2"].id}
+
+
+def test_a_blocker_that_isnt_here_blocks_and_is_told(ledger: Ledger) -> None:
+    arrival = take(ledger, printed(at(1, blockedBy=blocked(linked(2)), parent=linked(3))))
+    assert told(arrival) == [
+        ("#1", "noticed", "needs", "#2 is neither in the file nor in this ledger: it waits for that"),
+        ("#1", "noticed", "parent", "#3 is neither in the file nor in this ledger: it waits for that"),
+    ]
+    assert [*arrival.names] == ["#1"]
+    later = take(ledger, printed(at(2)))
+    assert later.beads[0].id in arrival.beads[0].spec.needs
+
+
+@pytest.mark.parametrize(
+    ("by", "what"),
+    [
+        (blocked(linked(2, repository="octo/other")), "https://github.com/octo/other/issues/2"),
+        (blocked(more=3), "3 more that the file doesn't name"),
+    ],
+)
+def test_what_waits_for_something_unseen_is_held(empty: Ledger, by: dict[str, Any], what: str) -> None:
+    made, said = one(empty, url=f"{URL}12", blockedBy=by)
+    assert made.spec.hold
+    assert not made.spec.needs
+    why = f"waits for what can't be seen here ({what}): held, until a person says otherwise"
+    assert said == [("changed", "blockedBy", why)]
+    made, said = one(empty, url=f"{URL}12", blockedBy=by, state="CLOSED")
+    assert (made.spec.hold, said) == (False, [])
+
+
+def test_circles_are_cut_and_told(ledger: Ledger) -> None:
+    arrival = take(
+        ledger,
+        printed(
+            at(1, blockedBy=blocked(linked(2))), at(2, blockedBy=blocked(linked(1))), at(3, parent=linked(3))
+        ),
+    )
+    assert told(arrival) == [
+        ("#2", "changed", "blockedBy", "blocks: #1 waits for it (#1 -> #2 -> #1): a link here"),
+        ("#3", "changed", "parent", "parent-child: #3 is below #3 itself: a link here"),
+    ]
+
+
 # Importing again
 
 
@@ -339,6 +422,12 @@ def test_a_remark_has_its_line(empty: Ledger) -> None:
         ({"closedAt": 7}, "item 2 (#2): closedAt: must be text"),
         ({"url": "\x9b"}, "item 2 (#2): url: has the control character U+009B"),
         ({"milestone": [1]}, "item 2 (#2): milestone: must be an object with a title"),
+        ({"parent": 7}, "item 2 (#2): parent: must be a mapping"),
+        ({"parent": {"number": "x"}}, "item 2 (#2): parent.number: must be a whole number"),
+        ({"blockedBy": [1]}, "item 2 (#2): blockedBy: must be an object with nodes"),
+        ({"blockedBy": {"nodes": 1}}, "item 2 (#2): blockedBy.nodes: must be a list"),
+        ({"blockedBy": {"nodes": [{"number": 1, "state": 2}]}}, "item 2 (#2): blockedBy.nodes[0].state: must be text"),
+        ({"blockedBy": {"totalCount": "x"}}, "item 2 (#2): blockedBy.totalCount: must be a whole number"),
         ({"comments": 3}, "item 2 (#2): comments: must be a list"),
         ({"comments": ["hi"]}, "item 2 (#2): comments[0]: must be a mapping"),
         ({"comments": [comment("a", "b"), {"body": "x"}]}, "item 2 (#2): comments[1].createdAt: is missing"),
@@ -391,6 +480,9 @@ def test_half_characters_are_mended_and_told(empty: Ledger) -> None:
 # Anything
 
 names = st.sampled_from(["bug", "chore", "P1", "priority/low", "wontfix", "caf\u00e9"])
+links = st.builds(
+    linked, st.integers(1, 5), st.sampled_from(["OPEN", "CLOSED"]), st.sampled_from(["octo/town", "o/x"])
+)
 objects = st.builds(lambda name: {"name": name, "login": name, "title": name}, names)
 good = st.fixed_dictionaries(
     {"title": st.text("ab \u00e9\t\u202e", min_size=1, max_size=9).filter(str.strip)},
@@ -405,6 +497,8 @@ good = st.fixed_dictionaries(
         "createdAt": st.sampled_from([CREATED, "2020-01-01T00:00:00Z"]),
         "closedAt": st.none() | st.just(CREATED),
         "url": st.just(f"{URL}1"),
+        "parent": st.none() | links,
+        "blockedBy": st.builds(lambda by: blocked(*by), st.lists(links, max_size=3)),
         "comments": st.lists(
             st.builds(comment, names, st.text(max_size=20), isMinimized=st.booleans()), max_size=3
         ),
@@ -441,7 +535,7 @@ anything: st.SearchStrategy[Any] = st.recursive(
     max_leaves=6,
 )
 keys = st.sampled_from(
-    ["title", "body", "state", "labels", "author", "comments", "url", "createdAt", "milestone", "x"]
+    ["title", "body", "state", "labels", "author", "comments", "url", "createdAt", "parent", "blockedBy", "x"]
 )
 
 
@@ -464,5 +558,15 @@ def test_whatever_it_says_it_is_sound_or_refused_by_name(empty: Ledger, said: li
     for each in arrival.beads:
         assert codec.decode(codec.encode(each), f"beads/{each.id[-2]}/{each.id[-1]}/{each.id}.yaml") == each
         assert each.phase in (Phase.OPEN, Phase.CLOSED)
+    beads = {each.id: each for each in arrival.beads}
+    families: dict[str, list[str]] = {}
+    for each in arrival.beads:
+        families.setdefault(each.spec.parent or "", []).append(each.id)
+    assert not cycles(
+        beads,
+        lambda name: beads[name].spec.needs if name in beads else (),
+        lambda name: beads[name].spec.parent if name in beads else None,
+        lambda name: families.get(name, ()),
+    )
     pulls = sum(remark.what == "dropped" for remark in arrival.remarks)
     assert len(arrival.names) + pulls == len(said)
