@@ -26,6 +26,8 @@ from gt.store.snapshot import Snapshot
 
 KIND = "github"
 
+MAX_ISSUES = 100_000
+
 
 def recognises(head: bytes) -> bool:
     """Whether a file that begins so was printed by `gh`: a list of objects, or an object that has a number and a title."""
@@ -149,6 +151,8 @@ def read(stream: IO[bytes], asked: Asked) -> Issues:
     count = 0
     for item in jsonitems.items(stream, asked.name):
         count += 1
+        if count > MAX_ISSUES:
+            raise Malformed(f"{asked.name}:{item.line}", f"has more than {MAX_ISSUES} issues")
         number = item.data.get("number")
         try:
             each = issue(item, asked.types, asked.now)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from gt.core.arrival import Arrival
 from gt.core.bead import TYPES, Bead, Closed, CloseReason, Created, Note, Phase
 from gt.core.graph import cycles
+from gt.core.merge3 import joined
 from gt.errors import Malformed
 from gt.interop import github
 from gt.interop.cargo import Asked
@@ -335,6 +336,18 @@ def test_another_repositorys_issue_is_told_and_taken_under_another_name(ledger: 
     assert take(ledger, printed(issue(2, url="https://github.com/new/town/issues/2"))).here == 1
 
 
+def test_imported_on_two_machines_they_are_the_same_beads(ledger: Ledger, other: Ledger) -> None:
+    file = printed({"number": 1, "title": "a", "state": "CLOSED"}, issue(2, parent=linked(1)))
+    first = take(ledger, file, now=NOW, actor="ann").beads
+    second = take(other, file, now=NOW + 9, actor="ben").beads
+    assert [each.id for each in first] == [each.id for each in second]
+    for one, two in zip(first, second, strict=True):
+        made = joined(one, two)
+        assert made == joined(two, one)
+        assert (made.created, made.spec, made.phase) == (one.created, one.spec, one.phase)
+        assert made.conflicts == ()
+
+
 def test_an_unreadable_bead_here_stays_and_is_told(ledger: Ledger) -> None:
     (made,) = take(ledger, printed(issue(1))).beads
     path = f"beads/{made.id[-2]}/{made.id[-1]}/{made.id}.yaml"
@@ -469,6 +482,10 @@ def test_a_broken_file_is_refused_with_its_place(data: bytes, why: str) -> None:
 def test_a_file_beyond_all_bounds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gt.interop.jsonitems.MAX_FILE", 20)
     assert refused(printed(issue(1))) == "x.json: has more than 20 bytes"
+    monkeypatch.undo()
+    monkeypatch.setattr("gt.interop.github.MAX_ISSUES", 2)
+    three = b"\n".join(json.dumps(issue(n)).encode() for n in (1, 2, 3))
+    assert refused(three) == "x.json:3: has more than 2 issues"
 
 
 def test_half_characters_are_mended_and_told(empty: Ledger) -> None:
@@ -502,7 +519,9 @@ good = st.fixed_dictionaries(
         "comments": st.lists(
             st.builds(comment, names, st.text(max_size=20), isMinimized=st.booleans()), max_size=3
         ),
-        "reactionGroups": st.lists(st.dictionaries(names, st.integers() | st.none(), max_size=2), max_size=2),
+        "reactionGroups": st.lists(
+            st.dictionaries(names, st.integers(-9, 10**9) | st.none(), max_size=2), max_size=2
+        ),
     },
 )
 turns = itertools.count()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from gt.core.arrival import Arrival
 from gt.core.bead import Bead, Closed, CloseReason, Created, Phase
 from gt.core.graph import circles
+from gt.core.merge3 import joined
 from gt.errors import Malformed, Refused
 from gt.interop import markdown
 from gt.interop.cargo import Asked
@@ -168,6 +169,18 @@ def test_another_list_is_told_and_taken_under_another_name(ledger: Ledger) -> No
     assert take(ledger, b"- [ ] a\n", name="elsewhere/x.md", source="two").remarks == ()
     # By another name of the file it is another list.
     assert len(take(ledger, b"- [ ] a\n", name="other.md").beads) == 1
+
+
+def test_imported_on_two_machines_they_are_the_same_beads(ledger: Ledger, other: Ledger) -> None:
+    file = b"- [ ] a\n  - [x] b\n"
+    first = take(ledger, file, now=NOW, actor="ann").beads
+    second = take(other, file, now=NOW + 9, actor="ben").beads
+    assert [each.id for each in first] == [each.id for each in second]
+    for one, two in zip(first, second, strict=True):
+        made = joined(one, two)
+        assert made == joined(two, one)
+        assert (made.created, made.spec, made.phase) == (one.created, one.spec, one.phase)
+        assert made.conflicts == ()
 
 
 def test_no_path_of_a_machine_gets_into_the_ledger(empty: Ledger) -> None:
