@@ -6,9 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from gt.cli.exits import Code
 from gt.cli.manual import every_command, markdown
+from gt.store.townfile import town_from
 
 ROOT = Path(__file__).resolve().parent.parent
 SKIPPED = {".git", ".venv", "fixtures", "node_modules", "build", "dist"}
@@ -60,6 +62,33 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not there.exists() or (fragment and there.suffix == ".md" and fragment not in anchors(there)):
             broken.append(link)
     assert broken == []
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    page = (ROOT / "docs" / "town-yaml.md").read_text()
+    taken = {
+        key
+        for name in ("townfile", "agentfile")
+        for key in re.findall(
+            r'k\.(?:take|need)\(\s*"(\w+)"', (ROOT / "gt" / "store" / f"{name}.py").read_text()
+        )
+    }
+    told = set(re.findall(r"`(\w+)`", page))
+    rows = {
+        key for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)
+    }
+    assert len(taken) > 60
+    assert taken - told == set()
+    assert rows - taken == set()
+
+
+def test_the_example_of_the_settings_can_be_read() -> None:
+    (example,) = re.findall(
+        r"^```yaml\n(.*?)^```$", (ROOT / "docs" / "town-yaml.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    town = town_from(YAML(typ="safe").load(example), "the example")
+    assert [gate.name for gate in town.gates] == ["style", "test", "soak"]
+    assert set(town.agents) == {"claude", "fixer"}
 
 
 def test_the_museum_names_tests_that_there_are() -> None:
