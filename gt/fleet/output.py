@@ -18,8 +18,8 @@ def trim(fd: int, limit: int) -> int:
     """Cuts the middle out of a log longer than limit bytes; returns how many bytes that were.
 
     Its first quarter and its last half are kept. The file is truncated and its end appended again: everybody who
-    writes has it open for appending, so all go on behind. What is written between the reading and the truncation
-    is lost with the middle. Punching a hole instead would lose nothing, but leave a file of any apparent size,
+    writes has it open for appending, so all go on behind. What is written between the last reading and the
+    truncation is lost with the middle. Punching a hole instead would lose nothing, but leave a file of any apparent size,
     full of zeros, and isn't there on every file system.
     """
     size = os.fstat(fd).st_size
@@ -27,6 +27,10 @@ def trim(fd: int, limit: int) -> int:
         return 0
     head, keep = limit // 4, limit // 2
     end = _read_at(fd, size - keep, keep)
+    # Whoever writes goes on meanwhile: what came since is kept, but for what comes in the very moment of the cut.
+    while (now := os.fstat(fd).st_size) > size:
+        end += _read_at(fd, size, now - size)
+        size = now
     end = end[end.find(b"\n", 0, 4096) + 1 :]
     cut = size - head - len(end)
     os.ftruncate(fd, head)

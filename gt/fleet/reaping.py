@@ -35,6 +35,9 @@ class Kin:
         self._known: set[Process] = set()
         self.refused: set[Process] = set()
         """Those that we may not signal."""
+        self._last: tuple[set[Process], set[Process]] | None = None
+        self.over = False
+        """Whether none is left. One look doesn't tell: who was seen dead in it may have left a child it came too late for."""
 
     def look(self) -> set[Process]:
         """What is alive now."""
@@ -44,7 +47,11 @@ class Kin:
         roots = (known | set(self._roots(rows))) - self._spared
         found = {rows[pid] for pid in processes.tree(rows, roots) - self._spared}
         self._known |= {row.process for row in found}
-        return {row.process for row in found if not row.zombie} - self.refused
+        alive = {row.process for row in found if not row.zombie} - self.refused
+        dead = {row.process for row in found if row.zombie}
+        self.over = self._last == (alive, dead) and not alive
+        self._last = alive, dead
+        return alive
 
     def send(self, to: Iterable[Process], number: signal.Signals) -> None:
         """Signals each of them that still lives."""
@@ -77,19 +84,19 @@ def end(
 
     hurry is asked whether to cut the grace short; between is called at every look.
     """
-    for left in _looks(kin, patience, between):
-        if not left:
+    for _ in _looks(kin, patience, between):
+        if kin.over:
             return Gone(frozenset(), frozenset())
     told: set[Process] = set()
     for left in _looks(kin, grace, between):
-        if not left or hurry():
+        if kin.over or hurry():
             break
         fresh = left - told
         kin.send(fresh, signal.SIGTERM)
         kin.send(fresh, signal.SIGCONT)
         told |= fresh
     for left in _looks(kin, KILL_LIMIT, between):
-        if not left:
+        if kin.over:
             break
         told |= left | _kill(kin, left)
     return Gone(frozenset(told), frozenset(left | kin.refused))

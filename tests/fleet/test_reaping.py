@@ -14,6 +14,7 @@ import pytest
 from gt import lock
 from gt.fleet import processes
 from gt.fleet.launch import reap
+from gt.fleet.reaping import Kin
 from tests.fleet.stages import Stage
 
 NOTHING = Path("/nonexistent/lock")
@@ -169,3 +170,20 @@ def test_a_name_with_brackets_and_spaces(tmp_path: Path) -> None:
     child.wait()
     assert row is not None
     assert (row.parent, row.session) == (os.getpid(), os.getsid(0))
+
+
+def test_who_was_seen_dead_may_have_left_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look takes its time: a child that is born in it is missed, and its parent is dead before its turn comes."""
+    dead, born = processes.Process(10, 1), processes.Process(11, 2)
+    looks = iter([[(dead, True)], [(born, False)], [], [(born, True)], [(born, True)], [], []])
+
+    def table() -> dict[int, processes.Row]:
+        return {it.pid: processes.Row(it, 1, it.pid, zombie) for it, zombie in next(looks)}
+
+    monkeypatch.setattr(processes, "table", table)
+    kin = Kin(lambda rows: rows.keys())
+    told = []
+    for _ in range(7):
+        kin.look()
+        told.append(kin.over)
+    assert told == [False, False, False, False, True, False, True]
