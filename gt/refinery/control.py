@@ -6,14 +6,17 @@ Derived from the target, gt's own pins and the kept outcomes; nothing of it is s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import takewhile
 
-from gt.core.bead import Bead, Submission
+from gt.core.bead import Bead, Result, Submission
 from gt.core.town import Town
 from gt.core.values import dataclass
 from gt.git.lineage import between
 from gt.git.merge import changed_paths, is_ancestor, trailers
 from gt.git.repo import Repo
+from gt.git.run import GitFailed
 from gt.refinery import outcomes
 from gt.refinery.gates import checks
 from gt.refinery.message import BYPASS
@@ -78,6 +81,7 @@ def moved(
     `beads` are those whose attempts haven't landed: none of their commits may be among what came.
     """
     assert at.tip is not None
+    beads = tuple(beads)
     if is_own(at, acknowledged):
         return None
     since = baseline(repo, at, acknowledged)
@@ -87,12 +91,14 @@ def moved(
     known = (
         [since] if since is not None else sorted({s.basecommit for b in beads if (s := b.status.submission)})
     )
-    if unlanded and known:
-        came = sorted(between(repo, known, at.tip) & unlanded.keys())
-        if came:
-            return Trouble(
-                "moved", f"was moved by others, and has {came[0][:12]}, a commit of {unlanded[came[0]]}"
-            )
+    came = between(repo, known, at.tip) & unlanded.keys() if unlanded and known else frozenset()
+    if since is None:
+        # Where gt never landed, what an attempt made is there by others, whatever it was made on.
+        failed = {commit for bead in beads for commit in _failed(bead)}
+        came |= {commit for commit in failed if _is_on(repo, commit, at.tip)}
+    if came:
+        first = min(came)
+        return Trouble("moved", f"was moved by others, and has {first[:12]}, a commit of {unlanded[first]}")
     if since is None:
         return None
     if town.refinery.land is not None:
@@ -105,6 +111,22 @@ def moved(
             "moved", f"was moved by others, who changed protected paths: {', '.join(touched[:3])}{more}"
         )
     return None
+
+
+def _failed(bead: Bead) -> Iterator[str]:
+    """What attempts came to since one was last submitted: that one may have landed, seen from another clone."""
+    for attempt in takewhile(
+        lambda each: each.result is not Result.SUBMITTED, reversed(bead.status.attempts)
+    ):
+        if attempt.head is not None and attempt.commits > 0:
+            yield attempt.head
+
+
+def _is_on(repo: Repo, commit: str, tip: str) -> bool:
+    """Whether a target contains a commit; False if that isn't here."""
+    with suppress(GitFailed):
+        return is_ancestor(repo, commit, tip)
+    return False
 
 
 def is_foreign(repo: Repo, at: Tips, acknowledged: str | None) -> bool:
