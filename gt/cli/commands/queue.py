@@ -8,6 +8,7 @@ import typer
 
 from gt.cli.app import new_app
 from gt.cli.context import Context
+from gt.cli.watching import Watch
 
 if TYPE_CHECKING:
     from gt.core.bead import Bead
@@ -17,28 +18,41 @@ app = new_app()
 
 
 @app.command()
-def queue(ctx: typer.Context) -> int:
+def queue(ctx: typer.Context, watch: Watch = False) -> int:
     """Show what is submitted, in landing order, and what each submission waits for.
 
     The order is: by priority, then by the time of submission, then by id.
 
     Example:
       gt queue
+      gt queue --watch
     """
+    gt = Context.of(ctx)
+    if watch:
+        from gt.cli.watching import watch as watching
+
+        return watching(gt, _draw)
+    _draw(gt)
+    return 0
+
+
+def _draw(gt: Context) -> int | None:
+    """Prints it; returns when it is another though nothing moves."""
     from gt.cli import text
     from gt.cli.queued import waits
     from gt.cli.waivers import waiver_line
+    from gt.cli.watching import soon
     from gt.drive.merge import look
 
-    gt = Context.of(ctx)
     now = gt.now
     seen = look(gt.repo, gt.ledger, now)
+    due = soon(now, bool(seen.queue.queued), None)
     if gt.json:
         from gt.cli.jsonout import listing
 
         entries = enumerate(seen.queue.queued, 1)
         gt.emit(listing("QueueList", [_data(n, each, seen.beads[each.bead]) for n, each in entries]))
-        return 0
+        return due
     for name, target in seen.queue.targets.items():
         if target.trouble:
             gt.out(f"{name} {target.trouble}")
@@ -62,7 +76,7 @@ def queue(ctx: typer.Context) -> int:
         ],
         header=("", "BEAD", "TARGET", "STATE", "SUBMITTED", "WHY"),
     )
-    return 0
+    return due
 
 
 def _submitted(bead: Bead) -> int:

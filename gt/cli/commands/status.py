@@ -26,6 +26,8 @@ from gt.cli.plans import (
 from gt.cli.queued import waits
 from gt.cli.text import Styled, length, one_line, relative
 from gt.cli.waivers import waiver_fields, waiver_line
+from gt.cli.watching import Watch, soon
+from gt.cli.watching import watch as watching
 from gt.core.data import page_data, paused_data
 from gt.core.state import Waiver
 from gt.drive.status import Status, UnderWay
@@ -35,24 +37,35 @@ app = new_app()
 
 
 @app.command()
-def status(ctx: typer.Context, at: At = None) -> int:
+def status(ctx: typer.Context, at: At = None, watch: Watch = False) -> int:
     """Show how the town is: what runs, what is queued, what needs you, and what it waits for.
 
     Example:
       gt status
       gt status --json
       gt status --at 3d
+      gt status --watch
     """
     gt = Context.of(ctx)
     if at is not None:
+        if watch:
+            raise typer.BadParameter("--watch and --at don't go together: the past doesn't change")
         return _then(gt, at)
+    if watch:
+        return watching(gt, _draw)
+    _draw(gt)
+    return 0
+
+
+def _draw(gt: Context) -> int | None:
+    """Prints it; returns when it is another though nothing moves."""
     now = gt.now
     found = drive(gt.repo, gt.ledger, now)
     if gt.json:
         gt.emit(single("Status", _data(found, now)))
     else:
         _show(gt, found, now)
-    return 0
+    return soon(now, bool(found.attempts or found.world.queue), found.plan.next_wake)
 
 
 def _then(gt: Context, at: str) -> int:
