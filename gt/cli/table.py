@@ -49,6 +49,7 @@ ROWS: Final = (
     # For people in charge
     Row("show", CHARGE, "Show a Bead: what is wanted, what it waits for, what has been tried", agents=True),
     Row("list", CHARGE, "List Beads that have not ended, most urgent first", agents=True),
+    Row("board", CHARGE, "Show the Beads in columns: ready, waiting, leased, submitted, stuck, and landed in the last day", agents=True),
     Row("ready", CHARGE, "List what can be worked on now, most urgent first", agents=True),
     Row("blocked", CHARGE, "List open Beads that aren't ready, each with its reason and what would move it", agents=True),
     Row("graph", CHARGE, "Show what waits for what: needs, parents, what is ready now, and the longest chain", agents=True),

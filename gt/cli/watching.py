@@ -70,12 +70,13 @@ def _frames(gt: Context, draw: Draw) -> Iterator[str]:
     before: Any = None
     while True:
         mark = _mark(gt)
-        page = _Page(gt)
-        due = draw(replace(gt, stdout=page))
+        page, errors = _Page(gt), io.StringIO()
+        due = draw(replace(gt, stdout=page, stderr=errors if gt.json else page))
         drawn = page.getvalue()
-        said = (_lasting(json.loads(drawn)) if gt.json else drawn), page.size
+        said = (_lasting(json.loads(drawn)) if gt.json else drawn), errors.getvalue(), page.size
         if said != before:
             before = said
+            gt.stderr.write(errors.getvalue())
             yield drawn
         while _mark(gt) == mark and (due is None or gt.now < due):
             time.sleep(GLANCE)

@@ -72,6 +72,7 @@ def test_nothing_raw_reaches_a_terminal(town: Town) -> None:
         ("list", "--all"),
         ("list", "--all", "--json"),
         ("status",),
+        ("board",),
         ("why", bead),
         ("prime", bead),
         ("logs", bead),

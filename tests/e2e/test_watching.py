@@ -45,7 +45,7 @@ def read_until(source: int, wanted: bytes) -> bytes:
     return seen
 
 
-@pytest.mark.parametrize("command", ["status", "queue"])
+@pytest.mark.parametrize("command", ["status", "queue", "board"])
 def test_ctrl_c_leaves_the_terminal_as_it_was(town: Town, command: str) -> None:
     ours, theirs = pty.openpty()
     before = termios.tcgetattr(theirs)
@@ -94,7 +94,7 @@ def test_json_is_a_line_for_each_change_and_nothing_is_written(town: Town) -> No
 
 
 def test_it_is_refused_where_nobody_would_see_it(town: Town) -> None:
-    for command in ("status", "queue"):
+    for command in ("status", "queue", "board"):
         ran = town.gt(command, "--watch", ok=(2,))
         assert "--watch needs a terminal; elsewhere --watch --json" in ran.err
         assert f"hint: gt {command} --help" in ran.err

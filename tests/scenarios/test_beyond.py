@@ -68,6 +68,7 @@ def commands(town: TownScene) -> Iterator[tuple[tuple[str, ...], int]]:
     proposed = town("propose", "p").out.strip()
     for line in (
         "list --all",
+        "board",
         "ready",
         "blocked",
         f"show {bead}",
