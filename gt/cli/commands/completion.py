@@ -56,7 +56,12 @@ _gt() {
     done < <(${words[1]} completion words -- "${(@)words[2,CURRENT]}" 2>/dev/null)
     if (( $#found )); then _describe -V gt found; else _files; fi
 }
-compdef _gt gt
+if [[ $funcstack[1] == _gt ]]; then
+    _gt "$@"  # this file is being loaded by the first Tab, which is to be answered too
+else
+    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }
+    compdef _gt gt
+fi
 """
 
 FISH = """\
