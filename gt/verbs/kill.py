@@ -8,7 +8,7 @@ from gt import lock
 from gt.core.bead import Bead
 from gt.core.values import dataclass
 from gt.core.world import ZOMBIE_GRACE
-from gt.fleet import launch, roster
+from gt.fleet import launch, places, records, roster, wrapping
 from gt.git.repo import Repo
 from gt.store.ledger import Ledger
 
@@ -30,6 +30,7 @@ def kill(repo: Repo, ledger: Ledger, bead: str, token: str, *, now: int) -> Kill
     """Kill what holds the lock of this attempt though no lease goes with it, once its grace is over.
 
     Unchanged if the attempt is leased, its lock is free, or it may still be winding up.
+    Raises Busy if its wrapper's own `kill` fails.
     """
     with ledger.read() as snapshot:
         found = snapshot.get(bead)
@@ -41,4 +42,8 @@ def kill(repo: Repo, ledger: Ledger, bead: str, token: str, *, now: int) -> Kill
     since = attempt.end if attempt else int(os.stat(path).st_mtime)
     if now < since + ZOMBIE_GRACE:
         return Killed(found, 0)
+    record = records.read(places.Place(repo, bead, token, places.worktree_path(repo, "", bead, token)).record)
+    if record is not None:
+        # First: should it fail, the lock is still held, and the next call tries again.
+        wrapping.end_inside(record.kill)
     return Killed(found, launch.reap(roster.marker(repo, bead, token), path, None, None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from gt.core.bead import Phase, Result
 from gt.core.ids import wip_ref
 from gt.drive.reconcile import reconcile
 from gt.errors import Busy
-from tests.conftest import run_git
+from gt.verbs.kill import kill
+from tests.conftest import NOW, run_git
 from tests.drive.attempts import Scene, last, town, until
 from tests.drive.test_work_killed import _dead, _killed_at
 from tests.store.scenes import bead, bead_id
@@ -203,6 +205,22 @@ def test_while_what_is_inside_can_not_be_ended_the_lease_stays(scene: Scene, tmp
     found = scene.get(ONE)
     assert (found.phase, scene.files(last(found).head)["a"]) == (Phase.OPEN, "a")
     scene.nothing_left()
+
+
+def test_what_outlives_its_lease_is_ended_by_the_wrappers_own_command(scene: Scene, tmp_path: Path) -> None:
+    inside, busy = tmp_path / "inside", tmp_path / "busy"
+    scene.settings(agent=f'    wrap: {{command: [env], kill: "rm -f {inside}"}}')
+    scene.agent(f"touch {inside} {busy}; sleep 60")
+    pid = scene.work_apart(ONE)
+    until(busy.exists)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    found = scene.get(ONE)
+    lease = found.status.lease
+    assert lease is not None
+    scene.put(replace(found, status=replace(found.status, phase=Phase.OPEN, lease=None)))
+    assert kill(scene.repo, scene.ledger, ONE, lease.token, now=NOW + 10**9).processes >= 1
+    assert not inside.exists()
 
 
 WHOLE = {"README.md": "a project", "a": "a", "b": "b"}
