@@ -64,6 +64,8 @@ def seal(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
             monkeypatch.delenv(name)
     # Tests start gt by the hundred: each would compile anew what the first could have left compiled.
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    # What gt prints is kept back by Python for as long as with its users.
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     sealed_env = {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),

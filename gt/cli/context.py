@@ -232,7 +232,8 @@ class Context:
         self._put(self.stdout, dumps(data, indent=2 if self.columns else None) + "\n")
 
     def say(self, line: str) -> None:
-        """Tells the user something that isn't data, on stderr."""
+        """Tells the user something that isn't data, on stderr, after the data that came before."""
+        self.flush()
         self._put(self.stderr, text.safe(line) + "\n")
 
     def warn(self, line: str) -> None:

@@ -29,6 +29,7 @@ def tell(context: Context, kind: str, message: str, hint: str | None = None, **m
 
         data = failure(kind, message, command)
         data["error"].update(more)
+        context.flush()
         context.stderr.write(dumps(data) + "\n")
         return
     first, *rest = message.splitlines() or [""]

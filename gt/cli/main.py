@@ -55,13 +55,15 @@ def run(context: Context) -> int:
     try:
         try:
             code = _dispatch(context)
+            context.flush()
         except (KeyboardInterrupt, ReaderGone):
             raise
         except Exception as error:  # noqa: BLE001  # the boundary: what isn't known here is a bug
             from gt.cli import failure
 
+            _let_go_of(context.stdout)  # what can't be written must not fail once more
             code = failure.report(context, error)
-        context.flush()
+            context.flush()
         if "ledger" in vars(context) and context.ledger.moved:
             from gt.fleet import doorbell
 
@@ -123,10 +125,10 @@ def _open_what_is_closed() -> None:
 
 
 def _let_go_of(stream: Any) -> None:
-    """Points a broken stream at nothing, so that Python's own last flush doesn't fail as well."""
+    """Points a broken stream at nothing, so that Python's own last flush doesn't fail as well; a sound one is flushed."""
     try:
         stream.flush()
-    except BrokenPipeError:
+    except OSError:
         pass
     else:
         return
