@@ -116,17 +116,18 @@ def _kill(kin: Kin, left: set[Process]) -> set[Process]:
 
 
 def _looks(kin: Kin, seconds: float, between: Callable[[], object]) -> Iterator[set[Process]]:
-    """Looks again and again, ever more slowly, for so many seconds; at least once."""
+    """Looks again and again, for the second time at once, then ever more slowly, for so many seconds; at least once."""
     until = time.monotonic() + seconds
-    pause = 0.002
+    pause = 0.0
     while True:
         between()
         yield kin.look()
         left = until - time.monotonic()
         if left <= 0:
             return
-        time.sleep(min(pause, left))
-        pause = min(pause * 2, 0.1)
+        if pause:
+            time.sleep(min(pause, left))
+        pause = min(max(0.002, 2 * pause), 0.1)
 
 
 def reap(marker: str, lock: Path, pid: int | None, started: int | None, *, grace: float = 2.0) -> int:
