@@ -62,7 +62,7 @@ class Machine:
     def run(self, script: str, *shell: str, **env: str) -> str:
         """A step to its end; what it printed. Fails if it does."""
         step = self.start(script, *shell, **env)
-        said, _ = step.communicate(timeout=120)
+        said, _ = step.communicate(timeout=300)
         assert step.returncode == 0, f"exit {step.returncode}: {script}\n{said}"
         return said
 

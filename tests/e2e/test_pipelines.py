@@ -29,7 +29,7 @@ from tests.e2e.town import TOWN, Town, kill_all, wait_until
 
 pytestmark = pytest.mark.e2e
 
-BEADS = int(os.environ.get("GT_SUPERVISED_BEADS", "4"))
+BEADS = int(os.environ.get("GT_SUPERVISED_BEADS", "30"))
 WORKERS = 3
 HOUR = 3600
 ROUNDS = 8
@@ -174,7 +174,7 @@ def test_three_machines_land_all_though_one_is_killed(town: Town, tmp_path: Path
             if number == 0:
                 kill(workers[0])
             for machine, worker in workers[not number :]:
-                said, _ = worker.communicate(timeout=120)
+                said, _ = worker.communicate(timeout=300)
                 assert worker.returncode == 0, f"{machine.home.name}: {said}"
             runner.merge()
         town.gt("sync")
