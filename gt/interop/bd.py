@@ -21,6 +21,7 @@ from gt.interop import bdrecord, jsonl
 from gt.interop.bdedges import Tied, tied
 from gt.interop.bdentry import Entry, moment
 from gt.interop.cargo import Asked
+from gt.interop.meeting import meet
 from gt.interop.names import Names, identity
 from gt.store import codec
 from gt.store.snapshot import Snapshot
@@ -56,16 +57,9 @@ class Records:
         names = Names(KIND, snapshot, snapshot.meta().prefix, self.asked.source)
         names.give(each.id for each in self.entries)
         remarks = list(self.remarks)
-        new: list[Entry] = []
-        here = 0
-        for each in self.entries:
-            what, why = _met(each, names, self.asked.source)
-            if what is None:
-                new.append(replace(each, remarks=list(each.remarks)))
-            elif what is What.NOTICED:
-                here += 1
-            if why and what:
-                remarks.append(Remark(each.line, each.id, what, "", why))
+        met = meet(self.entries, names, lambda entry, bead: _judged(entry, bead, self.asked.source))
+        remarks += met.remarks
+        new = [replace(each, remarks=list(each.remarks)) for each in met.new]
         made: list[Incoming] = []
         for name, bound in tied(new, names, snapshot).items():
             bead = self._bead(name, bound, remarks)
@@ -77,7 +71,7 @@ class Records:
         return Arrival(
             read=self.read,
             beads=tuple(each.bead for each in made),
-            here=here,
+            here=met.here,
             remarks=tuple(sorted(remarks, key=lambda remark: remark.line)),
             names={each.id: each.bead.id for each in made}
             | {id_: bead.id for id_, bead in names.here.items()},
@@ -153,13 +147,8 @@ def _newer(known: jsonl.Line | None, line: jsonl.Line, name: str, remarks: list[
     return new
 
 
-def _met(each: Entry, names: Names, source: str) -> tuple[What | None, str]:
-    """What becomes of a record for which something is here already, and why that should be looked at; None: it's new."""
-    if each.id in names.broken:
-        return What.DROPPED, f"what is here can't be read: {names.broken[each.id]}"
-    found = names.here.get(each.id)
-    if found is None:
-        return None, ""
+def _judged(each: Entry, found: Bead, source: str) -> tuple[What, str]:
+    """What becomes of a record for which this is here already, and why that should be looked at."""
     if found.uid != identity(KIND, source, each.id, each.created):
         why = f"{found.id} here is another {each.id}, created at another time"
         return What.DROPPED, f"{why} (name another tracker with --source)"

@@ -20,6 +20,7 @@ from gt.interop import jsonitems
 from gt.interop.cargo import Asked
 from gt.interop.ghedges import bound
 from gt.interop.ghissue import Comment, Data, Issue, issue
+from gt.interop.meeting import meet, news
 from gt.interop.names import Names, identity
 from gt.store import codec
 from gt.store.snapshot import Snapshot
@@ -51,16 +52,10 @@ class Issues:
         names = Names(KIND, snapshot, snapshot.meta().prefix, self.asked.source)
         names.give(each.id for each in self.issues)
         remarks = list(self.remarks)
+        met = meet(self.issues, names, _judged)
+        remarks += met.remarks
+        new = [replace(each, remarks=list(each.remarks)) for each in met.new]
         made: list[Incoming] = []
-        new: list[Issue] = []
-        here = 0
-        for each in self.issues:
-            what, why = _met(each, names)
-            if why and what:
-                remarks.append(Remark(each.line, each.id, what, "", why))
-            if what is None:
-                new.append(replace(each, remarks=list(each.remarks)))
-            here += what is What.NOTICED
         kept: Counter[str] = Counter()
         numbers = {each.number for each in self.issues}
         above = {linked.number for each in self.issues for key, linked in each.linked if key == "parent"}
@@ -79,7 +74,7 @@ class Issues:
         return Arrival(
             read=self.read,
             beads=tuple(each.bead for each in made),
-            here=here,
+            here=met.here,
             remarks=tuple(sorted(remarks, key=lambda remark: remark.line)),
             names={each.id: each.bead.id for each in made}
             | {each.id: names.here[each.id].id for each in self.issues if each.id in names.here},
@@ -175,25 +170,12 @@ def _malformed(name: str, line: int, item: int, number: Any, why: str) -> Malfor
     return Malformed(f"{name}:{line}", f"item {item}{called}: {why}", hint="gt help import")
 
 
-def _met(each: Issue, names: Names) -> tuple[What | None, str]:
-    """What becomes of an issue for which something is here already, and why that should be looked at; None: it's new."""
-    if each.id in names.broken:
-        return What.DROPPED, f"what is here can't be read: {names.broken[each.id]}"
-    bead = names.here.get(each.id)
-    if bead is None:
-        return None, ""
+def _judged(each: Issue, bead: Bead) -> tuple[What, str]:
+    """What becomes of an issue for which this is here already, and why that should be looked at."""
     own = bead.extra[KIND]
     if not _same(each, own):
         return What.DROPPED, f"{bead.id} here is another repository's {each.id} (name this one with --source)"
-    before = own.get("digests")
-    known = before if isinstance(before, dict) else {}
-    news = [key for key, digest in each.digests.items() if known.get(key, digest) != digest]
-    if bead.phase.over and each.status and "state" in news:
-        news.remove("state")  # it has ended on both sides
-    if not news:
-        return What.NOTICED, ""
-    said = ", ".join(news)
-    return What.NOTICED, f"has changed there ({said}) since it was imported as {bead.id}: what is here stays"
+    return What.NOTICED, news(bead, own, each.digests, ended=each.status is not None)
 
 
 def _same(each: Issue, own: Data) -> bool:

@@ -18,6 +18,7 @@ from gt.core.values import dataclass
 from gt.core.when import format_time
 from gt.errors import Malformed, Refused
 from gt.interop.cargo import Asked
+from gt.interop.meeting import meet, news
 from gt.interop.names import Names, identity
 from gt.interop.tasklist import TASK, Lists, Task, parse
 from gt.store import codec
@@ -52,6 +53,10 @@ class Named:
     task: Task
 
     @property
+    def line(self) -> int:
+        return self.task.line
+
+    @property
     def digests(self) -> dict[str, str]:
         """Of what may be news."""
         said = {"body": self.task.text, "state": "done" if self.task.done else "open"}
@@ -82,24 +87,13 @@ class Tasks:
         names = Names(KIND, snapshot, snapshot.meta().prefix, self.source)
         names.give(each.id for each in self.tasks)
         remarks = list(self.remarks)
-        made: list[Incoming] = []
-        here = 0
-        for each in self.tasks:
-            if each.id in names.broken:
-                why = f"what is here can't be read: {names.broken[each.id]}"
-                remarks.append(Remark(each.task.line, each.id, What.DROPPED, "", why))
-            elif each.id in names.here:
-                here += 1
-                why = self._news(each, names.here[each.id])
-                if why:
-                    remarks.append(Remark(each.task.line, each.id, What.NOTICED, "", why))
-            else:
-                bead = self._bead(each, names)
-                made.append(Incoming(each.task.line, each.id, bead))
+        met = meet(self.tasks, names, lambda task, bead: (What.NOTICED, self._news(task, bead)))
+        remarks += met.remarks
+        made = [Incoming(each.line, each.id, self._bead(each, names)) for each in met.new]
         return Arrival(
             read=len(self.tasks),
             beads=tuple(each.bead for each in made),
-            here=here,
+            here=met.here,
             remarks=tuple(sorted(remarks, key=lambda remark: remark.line)),
             names={each.id: each.bead.id for each in made}
             | {theirs: bead.id for theirs, bead in names.here.items()},
@@ -111,17 +105,7 @@ class Tasks:
         where = own.get("file", self.file)
         if not self.asked.source and where != self.file:
             return f"is here as {bead.id}, from {where}: if that is another list, name this one with --source"
-        before = own.get("digests")
-        known = before if isinstance(before, dict) else {}
-        news = [key for key, digest in each.digests.items() if known.get(key, digest) != digest]
-        if bead.phase.over and each.task.done and "state" in news:
-            news.remove("state")  # it has ended on both sides
-        said = ", ".join(news)
-        return (
-            f"has changed there ({said}) since it was imported as {bead.id}: what is here stays"
-            if news
-            else ""
-        )
+        return news(bead, own, each.digests, ended=each.task.done)
 
     def _bead(self, each: Named, names: Names) -> Bead:
         """Raises Malformed, with the task's line, for what no Bead can hold."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,13 @@ import pytest
 
 from gt.cli.jsonout import dumps
 from gt.core.arrival import Arrival
-from gt.core.bead import Bead
+from gt.core.bead import Bead, Phase
+from gt.core.graph import cycles
+from gt.core.merge3 import joined
 from gt.interop.cargo import Asked
 from gt.interop.formats import FORMATS, format_of
 from gt.interop.ours import exported
+from gt.store import codec
 from gt.store.ledger import Ledger
 from gt.verbs.bring import bring, foresee
 from tests.conftest import NOW
@@ -76,3 +79,29 @@ def told(arrival: Arrival, *names: str) -> list[tuple[str, str, str, str]]:
     """The remarks: id, what, field, why; only those about these ids, if any are named."""
     remarks: Iterable[Any] = arrival.remarks
     return [(r.id, r.what.value, r.field, r.why) for r in remarks if not names or r.id in names]
+
+
+def check_sound(arrival: Arrival) -> None:
+    """Each Bead can be kept and read back, has begun or ended, and none waits for itself."""
+    beads = {each.id: each for each in arrival.beads}
+    families: dict[str, list[str]] = {}
+    for each in arrival.beads:
+        assert codec.decode(codec.encode(each), f"beads/{each.id[-2]}/{each.id[-1]}/{each.id}.yaml") == each
+        assert each.phase in (Phase.OPEN, Phase.CLOSED)
+        families.setdefault(each.spec.parent or "", []).append(each.id)
+    assert not cycles(
+        beads,
+        lambda name: beads[name].spec.needs if name in beads else (),
+        lambda name: beads[name].spec.parent if name in beads else None,
+        lambda name: families.get(name, ()),
+    )
+
+
+def check_same(first: Sequence[Bead], second: Sequence[Bead]) -> None:
+    """What two machines made of one file are the same Beads, and merge without conflict."""
+    assert [each.id for each in first] == [each.id for each in second]
+    for one, two in zip(first, second, strict=True):
+        made = joined(one, two)
+        assert made == joined(two, one)
+        assert (made.created, made.spec, made.phase) == (one.created, one.spec, one.phase)
+        assert made.conflicts == ()

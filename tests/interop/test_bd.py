@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gt.core.bead import TYPES, Bead, Closed, CloseReason, Created, Note, Phase
-from gt.core.graph import cycles
 from gt.core.ready import waiting
 from gt.errors import Busy
 from gt.interop.bdentry import instant
@@ -22,6 +21,7 @@ from tests.interop.ledgers import (
     CREATED,
     REAL,
     beads_of,
+    check_sound,
     edge,
     export_of,
     file_of,
@@ -677,21 +677,9 @@ def test_whatever_it_says_the_beads_are_sound_and_nothing_is_silent(
     with empty.read() as snapshot:
         arrival = cargo.arrive(snapshot)
         assert cargo.arrive(snapshot) == arrival
-    beads = {each.id: each for each in arrival.beads}
-    for each in arrival.beads:
-        assert codec.decode(codec.encode(each), f"beads/{each.id[-2]}/{each.id[-1]}/{each.id}.yaml") == each
-        assert each.phase in (Phase.OPEN, Phase.CLOSED)
-    families: dict[str, list[str]] = {}
-    for each in arrival.beads:
-        families.setdefault(each.spec.parent or "", []).append(each.id)
-    assert not cycles(
-        beads,
-        lambda name: beads[name].spec.needs if name in beads else (),
-        lambda name: beads[name].spec.parent if name in beads else None,
-        lambda name: families.get(name, ()),
-    )
+    check_sound(arrival)
     dropped = {remark.line for remark in arrival.remarks if remark.what == "dropped"}
-    assert len(dropped) + len(beads) == len(said)
+    assert len(dropped) + len(arrival.beads) == len(said)
 
 
 @needs_real

@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 
 from gt.core.arrival import Arrival
 from gt.core.bead import TYPES, Bead, Closed, CloseReason, Created, Note, Phase
-from gt.core.graph import cycles
-from gt.core.merge3 import joined
 from gt.errors import Malformed
 from gt.interop import github
 from gt.interop.cargo import Asked
@@ -23,7 +21,7 @@ from gt.interop.formats import format_of
 from gt.store import codec
 from gt.store.ledger import Ledger
 from tests.conftest import NOW, run_git
-from tests.interop.ledgers import CREATED, foreseen, take, told
+from tests.interop.ledgers import CREATED, check_same, check_sound, foreseen, take, told
 from tests.store.scenes import bead, commit_files, write
 
 URL = "https://github.com/octo/town/issues/"
@@ -340,12 +338,7 @@ def test_imported_on_two_machines_they_are_the_same_beads(ledger: Ledger, other:
     file = printed({"number": 1, "title": "a", "state": "CLOSED"}, issue(2, parent=linked(1)))
     first = take(ledger, file, now=NOW, actor="ann").beads
     second = take(other, file, now=NOW + 9, actor="ben").beads
-    assert [each.id for each in first] == [each.id for each in second]
-    for one, two in zip(first, second, strict=True):
-        made = joined(one, two)
-        assert made == joined(two, one)
-        assert (made.created, made.spec, made.phase) == (one.created, one.spec, one.phase)
-        assert made.conflicts == ()
+    check_same(first, second)
 
 
 def test_an_unreadable_bead_here_stays_and_is_told(ledger: Ledger) -> None:
@@ -574,18 +567,6 @@ def test_whatever_it_says_it_is_sound_or_refused_by_name(empty: Ledger, said: li
     if refusal:
         assert refusal.startswith("x.json:1: item ")
         return
-    for each in arrival.beads:
-        assert codec.decode(codec.encode(each), f"beads/{each.id[-2]}/{each.id[-1]}/{each.id}.yaml") == each
-        assert each.phase in (Phase.OPEN, Phase.CLOSED)
-    beads = {each.id: each for each in arrival.beads}
-    families: dict[str, list[str]] = {}
-    for each in arrival.beads:
-        families.setdefault(each.spec.parent or "", []).append(each.id)
-    assert not cycles(
-        beads,
-        lambda name: beads[name].spec.needs if name in beads else (),
-        lambda name: beads[name].spec.parent if name in beads else None,
-        lambda name: families.get(name, ()),
-    )
+    check_sound(arrival)
     pulls = sum(remark.what == "dropped" for remark in arrival.remarks)
     assert len(arrival.names) + pulls == len(said)

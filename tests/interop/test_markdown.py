@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from gt.core.arrival import Arrival
 from gt.core.bead import Bead, Closed, CloseReason, Created, Phase
 from gt.core.graph import circles
-from gt.core.merge3 import joined
 from gt.errors import Malformed, Refused
 from gt.interop import markdown
 from gt.interop.cargo import Asked
@@ -23,7 +22,7 @@ from gt.interop.tasklist import parse
 from gt.store import codec
 from gt.store.ledger import Ledger
 from tests.conftest import NOW
-from tests.interop.ledgers import foreseen, take, told
+from tests.interop.ledgers import check_same, foreseen, take, told
 from tests.store.scenes import bead, commit_files, write
 
 
@@ -175,12 +174,7 @@ def test_imported_on_two_machines_they_are_the_same_beads(ledger: Ledger, other:
     file = b"- [ ] a\n  - [x] b\n"
     first = take(ledger, file, now=NOW, actor="ann").beads
     second = take(other, file, now=NOW + 9, actor="ben").beads
-    assert [each.id for each in first] == [each.id for each in second]
-    for one, two in zip(first, second, strict=True):
-        made = joined(one, two)
-        assert made == joined(two, one)
-        assert (made.created, made.spec, made.phase) == (one.created, one.spec, one.phase)
-        assert made.conflicts == ()
+    check_same(first, second)
 
 
 def test_no_path_of_a_machine_gets_into_the_ledger(empty: Ledger) -> None:
