@@ -14,7 +14,7 @@ from gt.git.merge import Merged, is_ancestor, trailers
 from gt.git.objects import Objects
 from gt.git.picking import undone
 from gt.git.repo import Repo
-from gt.refinery.landed import Triple, members
+from gt.refinery.landed import in_train, members
 
 OTHERS = 10
 """How many landings a conflict names."""
@@ -55,9 +55,9 @@ def part_of(repo: Repo, bead: str, sub: Submission | None, landing: str) -> Part
     if me is None or me not in named:
         return _of_others(repo, sub, landing, top.parents[0])
     if len(named) > 1 and len(top.parents) > 1:
-        found = _in_train(repo, me, landing, top.parents[0], top.parents[1])
+        found = in_train(repo, me, top.parents[0], top.parents[1])
         if found is not None:
-            return found
+            return Part(found[0], found[1].oid, landing, top.parents[1])
     return Part(top.parents[0], landing, landing)
 
 
@@ -73,18 +73,6 @@ def in_the_way(repo: Repo, part: Part, tip: str, paths: Iterable[str]) -> tuple[
     if part.train is not None and part.train != part.after:
         later += steps(repo, part.after, part.train, paths=files, limit=OTHERS)
     return tuple(_told(step) for step in later[:OTHERS])
-
-
-def _in_train(repo: Repo, me: Triple, landing: str, base: str, last: str) -> Part | None:
-    """The way from the change before it, or from where the train begins, to the commit that names it."""
-    before = base
-    for step in reversed(steps(repo, base, last)):
-        named = list(members(step.message))
-        if me in named:
-            return Part(before, step.oid, landing, last)
-        if named:
-            before = step.oid
-    return None
 
 
 def _of_others(repo: Repo, sub: Submission | None, landing: str, outer: str) -> Part:

@@ -132,12 +132,21 @@ def _brings(repo: Repo, step: Step, triple: Triple, sub: Submission) -> bool:
 
 
 def _around(repo: Repo, step: Step, triple: Triple) -> tuple[str, Step]:
-    """The commits between which a landing puts one change: those of a train lie one on another under its merge."""
-    base, *train = step.parents
-    line = (*steps(repo, base, train[0]), step) if train else (step,)
-    place = next(at for at, each in enumerate(line) if triple in members(each.message))
-    older = (each.oid for each in line[place + 1 :] if each is not step and any(members(each.message)))
-    return next(older, base), line[place]
+    """The commits between which a landing puts one change."""
+    found = in_train(repo, triple, step.parents[0], step.parents[1]) if len(step.parents) > 1 else None
+    return found or (step.parents[0], step)
+
+
+def in_train(repo: Repo, triple: Triple, base: str, last: str) -> tuple[str, Step] | None:
+    """The way from the change before one, or from where the train begins, to the commit that names it; None: none does."""
+    before = base
+    for step in reversed(steps(repo, base, last)):
+        named = list(members(step.message))
+        if triple in named:
+            return before, step
+        if named:
+            before = step.oid
+    return None
 
 
 def _by_others(repo: Repo, tip: str, group: list[tuple[Bead, Submission]]) -> Iterator[tuple[str, Landed]]:
