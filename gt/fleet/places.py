@@ -64,7 +64,7 @@ class Place:
     @property
     def record(self) -> Path:
         """What was there when the agent began; see `records`."""
-        return self._own("json")
+        return record_path(self.repo, self.bead, self.token)
 
     @property
     def stop(self) -> Path:
@@ -133,6 +133,11 @@ def _is_named_after(worktree: str, name: str) -> bool:
     path = Path(worktree)
     sound = path.is_absolute() and worktree.isprintable() and worktree == os.path.normpath(worktree)
     return sound and path.name == name and all(len(os.fsencode(part)) < 256 for part in path.parts)
+
+
+def record_path(repo: Repo, bead: str, token: str) -> Path:
+    """Where it is kept what was there when an attempt's agent began."""
+    return repo.gt_dir / "attempts" / f"{bead}.{token}.json"
 
 
 def log_path(repo: Repo, bead: str, token: str) -> Path:

@@ -42,7 +42,7 @@ def kill(repo: Repo, ledger: Ledger, bead: str, token: str, *, now: int) -> Kill
     since = attempt.end if attempt else int(os.stat(path).st_mtime)
     if now < since + ZOMBIE_GRACE:
         return Killed(found, 0)
-    record = records.read(places.Place(repo, bead, token, places.worktree_path(repo, "", bead, token)).record)
+    record = records.read(places.record_path(repo, bead, token))
     if record is not None:
         # First: should it fail, the lock is still held, and the next call tries again.
         wrapping.end_inside(record.kill)

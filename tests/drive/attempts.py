@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gt.core.bead import Attempt, Bead, Lease
+from gt.core.bead import Attempt, Bead, Lease, Phase
 from gt.drive.hands import Hands
 from gt.drive.work import Worked, work
 from gt.git.repo import Repo, discover
@@ -88,6 +89,21 @@ class Scene:
             finally:
                 os._exit(0)
         return pid
+
+    def orphaned(self, bead: str, busy: Path) -> Lease:
+        """Starts the same, and kills this gt once its agent has made the file `busy`; the lease that stays."""
+        pid = self.work_apart(bead)
+        until(busy.exists)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        lease = self.get(bead).status.lease
+        assert lease is not None
+        return lease
+
+    def without_lease(self, bead: str) -> None:
+        """The lease of this Bead is over, though nobody ended its attempt."""
+        found = self.get(bead)
+        self.put(replace(found, status=replace(found.status, phase=Phase.OPEN, lease=None)))
 
     def get(self, name: str) -> Bead:
         with self.ledger.read() as snapshot:

@@ -94,12 +94,7 @@ def test_killed_anywhere(scene: Scene, number: int) -> None:
 def test_an_agent_that_outlives_its_gt_holds_the_lease(scene: Scene, tmp_path: Path) -> None:
     busy = tmp_path / "busy"
     scene.agent(f"echo a > a; touch {busy}; sleep 60")
-    pid = scene.work_apart(ONE)
-    until(busy.exists)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    lease = scene.get(ONE).status.lease
-    assert lease is not None
+    lease = scene.orphaned(ONE, busy)
     assert not expire(scene.repo, scene.ledger, ONE, lease.token, actor=ALICE, now=NOW).changed
     late = lease.expires + 10_000
     done = expire(scene.repo, scene.ledger, ONE, lease.token, actor=ALICE, now=late)
@@ -113,15 +108,9 @@ def test_an_agent_that_outlives_its_gt_holds_the_lease(scene: Scene, tmp_path: P
 def test_a_zombie_is_killed_by_its_lock(scene: Scene, tmp_path: Path) -> None:
     busy = tmp_path / "busy"
     scene.agent(f"touch {busy}; exec env -i sleep 60")
-    pid = scene.work_apart(ONE)
-    until(busy.exists)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    found = scene.get(ONE)
-    lease = found.status.lease
-    assert lease is not None
+    lease = scene.orphaned(ONE, busy)
     assert kill(scene.repo, scene.ledger, ONE, lease.token, now=NOW + 9999).processes == 0
-    scene.put(replace(found, status=replace(found.status, phase=Phase.OPEN, lease=None)))
+    scene.without_lease(ONE)
     path = roster.lock_path(scene.repo, ONE, lease.token)
     begun = int(path.stat().st_mtime)
     assert kill(scene.repo, scene.ledger, ONE, lease.token, now=begun + ZOMBIE_GRACE - 1).processes == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -211,14 +210,8 @@ def test_what_outlives_its_lease_is_ended_by_the_wrappers_own_command(scene: Sce
     inside, busy = tmp_path / "inside", tmp_path / "busy"
     scene.settings(agent=f'    wrap: {{command: [env], kill: "rm -f {inside}"}}')
     scene.agent(f"touch {inside} {busy}; sleep 60")
-    pid = scene.work_apart(ONE)
-    until(busy.exists)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    found = scene.get(ONE)
-    lease = found.status.lease
-    assert lease is not None
-    scene.put(replace(found, status=replace(found.status, phase=Phase.OPEN, lease=None)))
+    lease = scene.orphaned(ONE, busy)
+    scene.without_lease(ONE)
     assert kill(scene.repo, scene.ledger, ONE, lease.token, now=NOW + 10**9).processes >= 1
     assert not inside.exists()
 
