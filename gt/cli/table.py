@@ -119,7 +119,7 @@ ROWS: Final = (
     Row("heal", PLUMBING, "Remove the lock that a gt which died left on a ref, and give back what another git pruned too early"),
     Row("prune", PLUMBING, "Remove the worktree, branch and lock of an attempt that is over, once all it left is kept"),
     Row("completion", PLUMBING, "Print the script by which a shell completes commands, options, and Beads with their titles", agents=True),
-    Row("admit", PLUMBING, "Judge whether refs may move so: the ledger by legal moves only, a target by the Refinery only", agents=True),
+    Row("admit", PLUMBING, "Judge whether refs may move so: the ledger by legal moves only, targets and stages by gt only", agents=True),
     Row("receive", PLUMBING, "Record every attempt's branch that others have pushed here as submitted, and have the Refinery run"),
     Row("exit-codes", PLUMBING, "List the exit codes and what each tells the caller", agents=True),
     Row("version", PLUMBING, "Print the version of gt", agents=True),

@@ -21,6 +21,7 @@ from gt.git.run import git
 from gt.refinery import pins
 from gt.store import admission
 from gt.store.ending import held_under
+from gt.store.settings import town_at
 from gt.store.targets import targets
 from gt.store.tree import LedgerTree
 from gt.verbs.receive import unfit
@@ -85,6 +86,15 @@ class _Push:
         return targets(self.repo)
 
     @cached_property
+    def stages(self) -> frozenset[str] | None:
+        """The branches behind the targets, by the settings before the push; None where some of these can't be read."""
+        try:
+            towns = [town_at(self.repo, refs.read(self.repo, pins.branch(each))) for each in self.targets]
+        except GtError:
+            return None
+        return frozenset(spec.branch for town in towns for spec in town.stages)
+
+    @cached_property
     def trusted(self) -> bool:
         """Whether whoever pushes may move the targets."""
         return not self.who.isdisjoint(config_values(self.repo, WHO))
@@ -102,13 +112,21 @@ class _Push:
     def _judge(self, ref: str) -> Callable[[RefMove], Iterator[Objection]] | None:
         if ref == LEDGER:
             return self._ledger
-        if ref.removeprefix("refs/heads/") in self.targets and ref.startswith("refs/heads/"):
-            return self._target
         if ref.startswith(WORK):
             return self._work if work_named(ref) else None
+        if ref.startswith("refs/heads/"):
+            branch = ref.removeprefix("refs/heads/")
+            if branch in self.targets:
+                return self._target
+            return self._stage if self._is_stage(branch) else None
         if ref.startswith(PINNED):
             return self._pin
         return self._own if ref.startswith("refs/gt/") else None
+
+    def _is_stage(self, branch: str) -> bool:
+        if self.stages is None:  # what gt has promoted before stays what it was
+            return refs.read(self.repo, pins.landing_ref(branch)) is not None
+        return branch in self.stages
 
     def _after(self, ref: str) -> str | None:
         """Where a ref will be, if the push goes in."""
@@ -146,6 +164,11 @@ class _Push:
             target = move.ref.removeprefix("refs/heads/")
             why = f"moves only by the Refinery here: submit the work for a Bead, and it lands on {target} once its gates pass"
             yield Objection(move.ref, why, "gt help submit")
+
+    def _stage(self, move: RefMove) -> Iterator[Objection]:
+        if not self.trusted:
+            why = "is a stage: it moves only by promotion, to what its gates have passed"
+            yield Objection(move.ref, why, "gt help promote")
 
     def _own(self, move: RefMove) -> Iterator[Objection]:
         if not self.trusted:

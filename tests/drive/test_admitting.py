@@ -55,6 +55,15 @@ def work(town: Shared, name: str = "made") -> str:
     return commit
 
 
+def settle(town: Shared, more: str) -> None:
+    """Give the target of the hub other settings."""
+    path = town.first.path
+    run_git(path, "checkout", "-q", "main")
+    (path / ".gt/town.yaml").write_text(f"apiVersion: gt/v1\nungated: true\n{more}")
+    run_git(path, "commit", "-q", "-a", "-m", "settings")
+    run_git(path, "push", "-q", "origin", "main")
+
+
 def held(town: Shared, token_digits: str = "aaaa") -> str:
     """The token under which the first machine holds the Bead, the hub knowing it."""
     token = town.first.claim(0, token_digits)
@@ -106,6 +115,28 @@ def test_targets_and_what_is_gts_own_move_for_whom_the_config_names(town: Shared
     assert len(against(repo, *wanted, who=("REMOTE_USER=bobby",))) == 3
     assert against(repo, (submission_ref(BEAD, "1-aaaa"), None, commit)) == []
     assert against(repo, ("refs/heads/topic", main, commit), ("refs/tags/v1", None, commit)) == []
+
+
+def test_a_stage_moves_for_whom_the_config_names(town: Shared, repo: Repo) -> None:
+    def move(branch: str) -> tuple[str, str | None, str | None]:
+        return f"refs/heads/{branch}", None, commit
+
+    commit = work(town)
+    assert against(repo, move("staging")) == []
+    settle(town, "stages: [{branch: staging}]\n")
+    assert against(repo, move("staging")) == [
+        "is a stage: it moves only by promotion, to what its gates have passed [gt help promote]"
+    ]
+    assert against(repo, move("other")) == []
+    run_git(town.hub, "config", "gt.admit", "uid:7")
+    assert against(repo, move("staging"), who=("uid:7",)) == []
+
+
+def test_where_nobody_can_tell_the_stages_what_gt_has_promoted_stays_put(town: Shared, repo: Repo) -> None:
+    commit = work(town)
+    run_git(town.hub, "update-ref", "refs/gt/landing/staging", commit)
+    settle(town, "stages: staging\n")
+    assert len(against(repo, ("refs/heads/staging", None, commit), ("refs/heads/new", None, commit))) == 1
 
 
 def test_a_push_is_judged_as_a_whole(town: Shared, repo: Repo) -> None:

@@ -131,3 +131,60 @@ def test_who_does_not_wait_finds_it_landed_later_and_a_supervisor_may_do_it(clon
     assert clone.data("queue", cwd=hub(clone))["items"] != []
     clone.here("merge", cwd=hub(clone))
     assert "two" in run_git(hub(clone), "ls-tree", "--name-only", "main")
+
+
+def test_a_signed_push_moves_a_target_for_the_key_that_the_config_names(clone: Town, tmp_path: Path) -> None:
+    for name in ("alice", "mallory"):
+        key = tmp_path / name
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    fingerprint = subprocess.run(
+        ["ssh-keygen", "-l", "-f", str(tmp_path / "alice.pub")], capture_output=True, text=True, check=True
+    ).stdout.split()[1]
+    signers = [
+        f"{name}@example.com {(tmp_path / f'{name}.pub').read_text()}" for name in ("alice", "mallory")
+    ]
+    (tmp_path / "signers").write_text("".join(signers))
+    settings = {
+        "receive.certNonceSeed": "some seed",
+        "gpg.ssh.allowedSignersFile": str(tmp_path / "signers"),
+        "gt.admit": f"key:{fingerprint}",
+    }
+    for setting, value in settings.items():
+        run_git(hub(clone), "config", setting, value)
+    run_git(clone.path, "config", "gpg.format", "ssh")
+    clone.commit({"by hand": "1"})
+
+    def as_(name: str, *how: str) -> tuple[int, str]:
+        run_git(clone.path, "config", "user.signingKey", str(tmp_path / name))
+        return pushed(start_push(clone, clone.path, *how, "HEAD:main"))
+
+    for name, how in (("alice", ()), ("mallory", ("--signed",))):
+        code, said = as_(name, *how)
+        assert code != 0
+        assert "error: main: moves only by the Refinery here" in said
+    code, said = as_("alice", "--signed")
+    assert code == 0, said
+    assert "by hand" in run_git(hub(clone), "ls-tree", "--name-only", "main")
+
+
+def test_a_refinery_that_takes_too_long_is_ended_and_the_next_push_goes_on(
+    clone: Town, tmp_path: Path
+) -> None:
+    go = tmp_path / "go"
+    waits = f"{{name: slow, run: 'until [ -e {go} ]; do sleep 0.1; done', timeout: 5m}}"
+    settings = (clone.path / ".gt/town.yaml").read_text().replace("gates:", f"gates:\n  - {waits}")
+    clone.commit({".gt/town.yaml": settings}, "a slow gate")
+    run_git(hub(clone), "config", "gt.admit", f"uid:{(hub(clone)).stat().st_uid}")
+    assert pushed(start_push(clone, clone.path, "HEAD:main"))[0] == 0
+    run_git(hub(clone), "config", "--unset", "gt.admit")
+    run_git(hub(clone), "config", "gt.receiveLimit", "2")
+    one, two = worked(clone, "one", "two")
+    code, said = pushed(start_push(clone, one))
+    assert code == 0
+    assert f"{named(one)[0]} is due for main" in said
+    assert clone.data("queue", cwd=hub(clone))["items"][0]["bead"] == named(one)[0]
+    go.touch()
+    run_git(hub(clone), "config", "gt.receiveLimit", "60")
+    code, said = pushed(start_push(clone, two))
+    assert f"{named(two)[0]} landed as " in said
+    assert {"one", "two"} <= set(run_git(hub(clone), "ls-tree", "--name-only", "main").splitlines())

@@ -98,6 +98,23 @@ def test_gt_is_asked_about_the_ledger_targets_and_work_and_about_nothing_else(
     assert (repo.gt_dir / "doorbell").exists()
 
 
+def test_of_other_branches_gt_is_asked_where_a_target_has_stages(
+    repo: Repo, repo_path: Path, log: Path
+) -> None:
+    install(repo, SERVER)
+    run_git(repo.git_dir, "config", "--add", "gt.target", "release/1")
+    (repo_path / ".gt").mkdir()
+    (repo_path / ".gt/town.yaml").write_text('apiVersion: gt/v1\n"stages": [{branch: staging}]\n')
+    run_git(repo_path, "add", ".gt")
+    run_git(repo_path, "commit", "-q", "-m", "stages")
+    assert push(repo_path, log, "HEAD:refs/heads/release/1")[0] == 0
+    assert called(log)[0] == "gt admit"
+    assert push(repo_path, log, "HEAD:staging", "HEAD:refs/tags/v1")[0] == 0
+    assert called(log)[0] == "gt admit"
+    assert push(repo_path, log, "HEAD:refs/tags/v2")[0] == 0
+    assert called(log) == []
+
+
 def test_what_gt_refuses_does_not_go_in(repo: Repo, repo_path: Path, log: Path) -> None:
     install(repo, SERVER)
     run_git(repo_path, "commit", "-q", "--allow-empty", "-m", "next")

@@ -37,13 +37,13 @@ def admit(
         str, typer.Argument(metavar="REF", help="The full name of the ref; default: the ledger's.")
     ] = LEDGER,
 ) -> int:
-    """Judge whether refs may move so: the ledger by legal moves only, a target by the Refinery only.
+    """Judge whether refs may move so: the ledger by legal moves only, targets and stages by gt only.
 
     Without arguments it reads lines of OLD NEW REF, as git gives them to pre-receive, and judges them as one
     push; an attempt's branch must be under the token that holds its Bead. Writes nothing; exits with 1 if
     anything is against it, and says what, and what to do.
 
-    Who may push a target is named by the values of gt.admit in this repository's git config: uid:NUMBER or
+    Who may push a target or a stage is named by the values of gt.admit in this repository's git config: uid:NUMBER or
     user:NAME (the account the git hook runs under), key:FINGERPRINT (of a signed push that git found good),
     or NAME=VALUE (a variable that the transport sets, such as REMOTE_USER=alice).
 
