@@ -37,6 +37,7 @@ def run(
     tell: Callable[[str], None] = lambda _: None,
     again: bool = False,
     dry: bool = False,
+    push: bool = False,
     bypass: Bypass | None = None,
     held: Held | None = None,
     ticks: Callable[[], float] = time.monotonic,
@@ -44,14 +45,17 @@ def run(
     """Merge until nothing more can be done for a target (default: the first).
 
     `say` hears of progress; `tell` of each landing and rejection, once it is recorded.
-    `again`: forget counted gate runs, red controls and runs that could not be made. `dry`: only look. `bypass`: land that one
-    without proof, and do nothing else; raises Refused and Conflict where more than gates is against it. `held`: the merge
+    `again`: forget counted gate runs, red controls and runs that could not be made. `dry`: only look. `push`: raise
+    Refused where the target isn't pushed. `bypass`: land that one without proof, and do nothing else; raises Refused and
+    Conflict where more than gates is against it. `held`: the merge
     lock, where the caller has it already, and keeps it. `ticks`: seconds
     since any moment, by which it is judged how far gate runs are. Raises Busy while another merge is at work here, KeyboardInterrupt when interrupted.
     """
     if dry:
         seen = look(repo, ledger, clock())
         name = target_named(seen, _base(seen, bypass) or target)
+        if push:
+            _pushed(seen, name)
         report = MergeReport(name, seen.targets[name].tip)
         return closed(report, seen)
     own = held is None
@@ -70,6 +74,8 @@ def run(
         if there is not None:
             there.arrive()
             seen = look(repo, ledger, clock())
+        if push:
+            _pushed(seen, name)
         report = MergeReport(name, seen.targets[name].tip, kept=kept)
         yard = Yard(repo, actor, clock, environ, say, report.runs.append)
         if again:
@@ -101,6 +107,15 @@ def target_named(seen: View, wanted: str | None) -> str:
     if seen.targets[name].tip is None:
         raise Refused(f"{name} {seen.targets[name].trouble or 'has no commit'}")
     return name
+
+
+def _pushed(seen: View, name: str) -> None:
+    town = seen.towns.get(name)
+    if town is not None and town.refinery.push is None:
+        raise Refused(
+            f"{name} isn't pushed: its settings name no remote (refinery.push), so what lands stays in this clone",
+            hint="gt merge --dry-run",
+        )
 
 
 def _forgiven(yard: Yard, ledger: Ledger, seen: View, name: str) -> View:

@@ -85,7 +85,7 @@ class Machine:
     def submit(self, taken: Taken) -> HandedIn:
         return hand_in(self.hands(), taken.bead.id, self.token_of(taken), None)
 
-    def merge(self) -> MergeReport:
+    def merge(self, *, push: bool = False, dry: bool = False) -> MergeReport:
         return merge.run(
             self.repo,
             self.ledger,
@@ -93,6 +93,8 @@ class Machine:
             clock=lambda: self.now,
             environ=dict(os.environ),
             say=self.said.append,
+            push=push,
+            dry=dry,
         )
 
     def reconcile(self) -> Reconciled:

@@ -15,7 +15,7 @@ from gt.core.world import Standing
 from gt.drive.delivery import Delivery
 from gt.drive.handing_in import hand_in_branch
 from gt.drive.merge import look
-from gt.errors import Busy, NotFound
+from gt.errors import Busy, NotFound, Refused
 from gt.refinery import pins
 from gt.refinery.moving import Mover
 from gt.verbs.offer import offer as offer_branch
@@ -349,6 +349,20 @@ def test_landings_alone_are_pushed(repo_path: Path) -> None:
     offer(a, TWO)
     assert [name for name, _, _ in a.merge().landed] == [TWO]
     assert town.tip("main^1") == b.tip()
+
+
+def test_who_asks_for_a_push_lands_nothing_where_there_is_none(repo_path: Path) -> None:
+    a = fleet(repo_path, beads=2, coordination="local").first
+    offer(a)
+    assert a.merge(push=True).landed != []
+    settings = (a.path / ".gt/town.yaml").read_text()
+    commit(a.path, {".gt/town.yaml": settings.replace("refinery: {push: origin}", "")})
+    offer(a, TWO)
+    before = a.git("for-each-ref")
+    for dry in (False, True):
+        with pytest.raises(Refused, match=r"main isn't pushed: .* stays in this clone"):
+            a.merge(push=True, dry=dry)
+    assert a.git("for-each-ref") == before
 
 
 def test_a_remote_that_is_not_set_up_here(town: Fleet) -> None:

@@ -28,6 +28,12 @@ def merge(
     again: Annotated[
         bool, typer.Option("--again", help="Run gates again that failed on the target or couldn't be run.")
     ] = False,
+    push: Annotated[
+        bool,
+        typer.Option(
+            "--push", help="Refuse where what lands would stay here: for a clone that is thrown away."
+        ),
+    ] = False,
     bypass: Annotated[
         str | None,
         typer.Option("--bypass", metavar="BEAD", help="Land this one now, unproven: for emergencies."),
@@ -41,6 +47,9 @@ def merge(
     Each submission is merged into the target in memory, and the gates that the target names run on the result;
     what passes lands, what fails goes back with the evidence. Ends when nothing more can be done.
 
+    Where the target's settings name a remote (`refinery: {push: origin}`) it lands there, by one push. A
+    pipeline's job says --push: it has nothing of what would land in its own clone only.
+
     --bypass lands one submission without running any gate. Approvals, needs and conflicts count as
     ever; who did it and why stands in the commit, and the next merge gates the target before
     anything else lands.
@@ -48,6 +57,7 @@ def merge(
     Example:
       gt merge
       gt merge --dry-run
+      gt merge --push
       gt merge --bypass 7k2m -r "the site is down, the gates' network too"
     """
     from gt.drive.bypassing import Bypass
@@ -63,7 +73,7 @@ def merge(
     report = run(
         gt.repo, gt.ledger, target=target, actor=gt.actor, clock=gt.clock, environ=gt.environ,
         say=gt.say if gt.stderr.isatty() else _quiet, tell=_quiet if gt.json else partial(_tell, gt), again=again, dry=dry_run,
-        bypass=one,
+        push=push, bypass=one,
     )  # fmt: skip
     if gt.json:
         from gt.cli.jsonout import single

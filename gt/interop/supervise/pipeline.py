@@ -34,7 +34,7 @@ WORK = (
 
 MERGE = (
     "code=0",
-    "gt merge || code=$?",
+    "gt merge --push || code=$?",
     'case $code in 0|3|10|11|20) ;; *) exit "$code" ;; esac',
 )
 """The Refinery, once."""
