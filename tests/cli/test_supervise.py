@@ -36,6 +36,14 @@ def test_as_data(town: TownScene) -> None:
     assert data["doorbell"].startswith("s6-svc -u ")
 
 
+def test_a_worker_is_bounded(town: TownScene) -> None:
+    said = town("supervise", "systemd", "--memory", "2G", "--tasks", "100").out
+    assert "MemoryMax=2048M\nTasksMax=100\n" in said
+    assert "it knows no --memory" in town("supervise", "s6", "--memory", "2G", code=1).err
+    assert "it knows no --tasks" in town("supervise", "cron", "--tasks", "100", code=1).err
+    assert "no size such as 4G" in town("supervise", "systemd", "--memory", "lots", code=2).err
+
+
 def test_what_is_written_is_shown_and_writing_again_changes_nothing(town: TownScene, tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     said = town("supervise", "runit", "--out", out)

@@ -142,6 +142,29 @@ def test_words_of_a_unit_mean_nothing_to_systemd() -> None:
     assert alone("/a b/50%") == "/a b/50%%"
 
 
+def test_a_worker_is_bounded_where_the_supervisor_can(site: Site) -> None:
+    bounded = replace(site, memory=512, tasks=100)
+    unit = KINDS["systemd"].files(bounded)["gt-town-work@.service"].text
+    assert "\nMemoryMax=512M\nTasksMax=100\n" in unit
+    assert "MemoryMax" not in KINDS["systemd"].files(site)["gt-town-work@.service"].text
+    assert "limits: {memory: 512Mi}" in KINDS["kubernetes"].files(bounded)["kubernetes.yaml"].text
+    for name in ("systemd", "kubernetes"):
+        if shutil.which(KINDS[name].check[0]) is not None:
+            installing.judge(KINDS[name], KINDS[name].files(bounded))
+
+
+def test_the_recipe_of_the_image_is_a_good_one(site: Site, tmp_path: Path) -> None:
+    judge = shutil.which("hadolint", path=str(Path(sys.executable).parent))
+    if judge is None:
+        pytest.skip("hadolint is not installed")
+    recipe = tmp_path / "Dockerfile"
+    recipe.write_text(KINDS["kubernetes"].files(site)["Dockerfile"].text)
+    # Debian's own packages aren't pinned: the versions that a release of it has are few, and go when they are mended.
+    argv = [judge, "--ignore", "DL3008", "--failure-threshold", "warning", str(recipe)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_secrets_are_given_by_reference_only(site: Site) -> None:
     github = KINDS["github"].files(site)[".github/workflows/gt-town.yml"].text
     assert "API_KEY: ${{ secrets.API_KEY }}" in github

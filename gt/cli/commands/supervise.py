@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,6 +58,18 @@ def supervise(
     system: Annotated[
         bool, typer.Option("--system", help="systemd: units for the system's manager, run as you.")
     ] = False,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            "--memory", metavar="SIZE", help="systemd, kubernetes: what a worker may use, such as 4G or 512M."
+        ),
+    ] = None,
+    tasks: Annotated[
+        int | None,
+        typer.Option(
+            "--tasks", min=16, metavar="COUNT", help="systemd: so many processes and threads for each worker."
+        ),
+    ] = None,
     secret: Annotated[
         list[str] | None,
         typer.Option(
@@ -75,7 +88,7 @@ def supervise(
 
     Example:
       gt supervise systemd
-      gt supervise systemd --install --workers 4
+      gt supervise systemd --install --workers 4 --memory 8G
       gt supervise s6 --out ~/service
       gt supervise github --check
     """
@@ -87,7 +100,17 @@ def supervise(
     if sum((install, remove, check)) > 1:
         raise typer.BadParameter("--install, --remove and --check exclude one another")
     found = KINDS[kind]
-    site = _site(gt, found, out, workers or 2, name, system=system, secrets=tuple(secret or ()))
+    for wanted, bound in ((memory, "memory"), (tasks, "tasks")):
+        if wanted is not None and bound not in found.bounds:
+            raise Refused(
+                f"{kind} can't bound what a worker uses: it knows no --{bound}", hint="gt help supervise"
+            )
+    site = replace(
+        _site(gt, found, out, workers or 2, name, system=system),
+        memory=_mebibytes(memory) if memory else None,
+        tasks=tasks,
+        secrets=tuple(secret or ()),
+    )
     files, steps = found.files(site), found.steps(site)
     if check:
         from gt.interop.supervise import installing
@@ -109,7 +132,6 @@ def _site(
     name: str | None,
     *,
     system: bool,
-    secrets: tuple[str, ...],
 ) -> Site:
     from gt import __version__
     from gt.interop.supervise.site import Service, Site
@@ -145,8 +167,14 @@ def _site(
         version=__version__,
         path=gt.environ.get("PATH", os.defpath),
         user=gt.environ.get("SUDO_USER") or gt.environ.get("USER") or "root" if system else None,
-        secrets=secrets,
     )
+
+
+def _mebibytes(size: str) -> int:
+    found = re.fullmatch(r"([1-9][0-9]{0,6})([MG])", size)
+    if found is None:
+        raise typer.BadParameter(f"{size!r} is no size such as 4G or 512M", param_hint="--memory")
+    return int(found[1]) * (1024 if found[2] == "G" else 1)
 
 
 def _command(gt: Context) -> tuple[str, ...]:

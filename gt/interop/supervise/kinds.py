@@ -23,6 +23,8 @@ class Kind:
     """How the names end of the files that it judges."""
     crew: bool = True
     """Whether it can keep the Crew running."""
+    bounds: frozenset[str] = frozenset()
+    """What of a worker's it can bound: memory, tasks."""
 
 
 def _services(flavour: services.Flavour) -> Kind:
@@ -38,7 +40,13 @@ def _services(flavour: services.Flavour) -> Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("systemd", systemd.files, systemd.steps, check=("systemd-analyze", "verify")),
+        Kind(
+            "systemd",
+            systemd.files,
+            systemd.steps,
+            check=("systemd-analyze", "verify"),
+            bounds=frozenset({"memory", "tasks"}),
+        ),
         _services(services.S6),
         _services(services.RUNIT),
         Kind("cron", cron.files, cron.steps),
@@ -58,6 +66,7 @@ KINDS = {
             ("kubernetes-validate", "--strict"),
             ".yaml",
             crew=False,
+            bounds=frozenset({"memory"}),
         ),
     )
 }

@@ -66,7 +66,7 @@ containers:
         value: "0"{secrets}
     resources:
       requests: {{cpu: 500m, memory: 512Mi}}
-      limits: {{memory: 8Gi}}
+      limits: {{memory: {site.memory or 8192}Mi}}
     volumeMounts:
       - {{name: work, mountPath: /srv}}
       - {{name: git, mountPath: /secrets/git, readOnly: true}}

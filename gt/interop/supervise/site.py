@@ -53,6 +53,10 @@ class Site:
     """PATH: where agents are found."""
     user: str | None = None
     """Whom the system's own supervisor runs it as; None: the supervisor is a user's own."""
+    memory: int | None = None
+    """MiB that a worker may use with all that it starts; None: as much as there is."""
+    tasks: int | None = None
+    """How many processes and threads a worker may have; None: as many as the supervisor lets anybody have."""
     secrets: tuple[str, ...] = ()
     """Names of variables that the agents need: given by reference only."""
 

@@ -197,9 +197,15 @@ RestartSec=1s
 RuntimeMaxSec={site.limit}s
 TimeoutStopSec=60s
 KillMode=mixed
-OOMPolicy=kill
-{_ring_if_killed(site)}
+# what uses too much memory is killed, and gt says so of the attempt: a worker that is killed along couldn't
+OOMPolicy=continue
+{_bounds(site)}{_ring_if_killed(site)}
 """
+
+
+def _bounds(site: Site) -> str:
+    memory = f"MemoryMax={site.memory}M\n" if site.memory else ""
+    return memory + (f"TasksMax={site.tasks}\n" if site.tasks else "")
 
 
 def _merge(site: Site) -> str:
