@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -103,3 +106,16 @@ def test_the_museum_names_tests_that_there_are() -> None:
         if not (ROOT / path).is_file() or f"\ndef {name}(" not in (ROOT / path).read_text()
     ]
     assert missing == []
+
+
+def test_the_workflow_for_pull_requests_is_a_valid_one(tmp_path: Path) -> None:
+    judge = shutil.which("actionlint", path=str(Path(sys.executable).parent))
+    if judge is None:
+        pytest.skip("actionlint is not installed")
+    (workflow,) = re.findall(
+        r"^```yaml\n(.*?)^```$", (ROOT / "docs" / "ci.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    path = tmp_path / "check.yml"
+    path.write_text(workflow)
+    done = subprocess.run([judge, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
