@@ -151,13 +151,9 @@ class Context:
         return text.one_line(named) if named else self._person()
 
     def _person(self) -> str:
-        from gt.git.run import git
+        from gt.git.ident import configured
 
-        found = git(
-            self.repo, "config", "--null", "--get-regexp", r"^user\.(name|email)$", user=True, ok=(0, 1)
-        )
-        who = dict(entry.partition("\n")[::2] for entry in found.text.split("\0") if entry)
-        name, address = who.get("user.name", "").strip(), who.get("user.email", "").strip()
+        name, address = configured(self.repo)
         if not name or not address:
             missing = "user.email" if name else "user.name"
             raise Refused(

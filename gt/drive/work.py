@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from gt.drive.homes import ground
 from gt.drive.observe import look_at_targets
 from gt.errors import Busy, GtError
 from gt.fleet import launch, presets, roster
+from gt.fleet.gathering import AUTHOR
 from gt.fleet.interrupts import Interrupts, interrupts
 from gt.fleet.keep import Secured
 from gt.fleet.launch import Ended, Job
@@ -34,6 +35,7 @@ from gt.fleet.presets import Invocation, Placeholders
 from gt.fleet.records import Record
 from gt.fleet.reports import last_of
 from gt.fleet.wrapping import Wrapper, end_inside
+from gt.git import ident
 from gt.git.network import Unreachable
 from gt.store.claimable import NothingClaimable
 from gt.store.ending import Finding
@@ -134,6 +136,8 @@ class _Attempting:
     place: Place = field(init=False)
     town: Town = field(init=False)
     agent: AgentSpec = field(init=False)
+    identity: Mapping[str, str] = field(init=False)
+    """For the agent's git, on a machine that is nobody's: git would refuse its commits."""
     wrapper: Wrapper | None = None
 
     def __post_init__(self) -> None:
@@ -186,6 +190,8 @@ class _Attempting:
         if agent is None:
             raise Unusable(f"there is no agent {self.lease.agent}")
         self.agent = agent
+        somebody = all(ident.configured(self.hands.repo))
+        self.identity = {} if somebody else ident.environment(AUTHOR)
 
     def _job(self, how: Invocation, record: Record) -> Job:
         stall = self.agent.stall
@@ -210,6 +216,7 @@ class _Attempting:
 
     def _environment(self, allow: tuple[str, ...]) -> dict[str, str]:
         own = {
+            **self.identity,
             "GT_AGENT": self.lease.agent,
             "GT_BEAD": self.bead.id,
             "GT_TOKEN": self.lease.token,

@@ -24,7 +24,7 @@ from gt.git.snapshot import forced
 from gt.git.trees import Leaf, edited, tree_of
 
 AUTHOR = "agent <agent@gt.invalid>"
-"""Who committed what an agent left uncommitted."""
+"""Who committed what an agent left uncommitted; and its own commits, where git's config names nobody."""
 
 REFLOG = 5000
 """How many of the last moves of HEAD are looked at."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gt.git.repo import Repo
+
 FORBIDDEN = str.maketrans("", "", "<>\n\r\0")
 
 
@@ -17,10 +22,22 @@ def stamped(actor: str, when: int) -> str:
     return f"{ident(actor)} {when} +0000"
 
 
-def environment(actor: str, when: int) -> dict[str, str]:
-    """The variables by which git takes actor and time for what it writes."""
+def configured(repo: Repo) -> tuple[str, str]:
+    """The name and the address that git's config has for whoever works here; empty where it has none."""
+    from gt.git.run import git
+
+    asked = ("config", "--null", "--get-regexp", r"^user\.(name|email)$")
+    lines = git(repo, *asked, user=True, ok=(0, 1)).text.split("\0")
+    who = dict(line.partition("\n")[::2] for line in lines if line)
+    return who.get("user.name", "").strip(), who.get("user.email", "").strip()
+
+
+def environment(actor: str, when: int | None = None) -> dict[str, str]:
+    """The variables by which git takes actor and time (None: now) for what it writes."""
     name, _, mail = ident(actor).partition(" <")
-    values = {"NAME": name, "EMAIL": mail.removesuffix(">"), "DATE": f"@{when} +0000"}
+    values = {"NAME": name, "EMAIL": mail.removesuffix(">")}
+    if when is not None:
+        values["DATE"] = f"@{when} +0000"
     return {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in values.items()}
 
 

@@ -267,7 +267,18 @@ def test_the_environment(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (said["GT_BEAD"], said["GT_TOKEN"]) == (ONE, worked.attempt.token)
     assert said["GT_OUTBOX"] == str(place / ".gt-attempt" / "outbox")
     assert said["GT_LEASE"].endswith(f"/{ONE}/{worked.attempt.token}")
-    assert not {"SECRET", "GIT_DIR"} & said.keys()
+    assert not {"SECRET", "GIT_DIR", "GIT_AUTHOR_NAME"} & said.keys()
+
+
+def test_on_a_machine_that_is_nobodys_an_agent_can_commit(scene: Scene) -> None:
+    for key in ("user.name", "user.email"):
+        run_git(scene.path, "config", "--unset", key)
+    run_git(scene.path, "config", "--global", "--remove-section", "user")
+    scene.agent("echo x > made; git add made; git commit -q -m mine")
+    submission = scene.work().bead.status.submission
+    assert submission is not None
+    told = run_git(scene.path, "log", "-1", "--format=%s %an <%ae> %cn", submission.commit)
+    assert told == "mine agent <agent@gt.invalid> agent"
 
 
 def test_the_users_checkout_is_untouched(scene: Scene) -> None:
