@@ -108,14 +108,20 @@ def test_the_museum_names_tests_that_there_are() -> None:
     assert missing == []
 
 
-def test_the_workflow_for_pull_requests_is_a_valid_one(tmp_path: Path) -> None:
-    judge = shutil.which("actionlint", path=str(Path(sys.executable).parent))
-    if judge is None:
-        pytest.skip("actionlint is not installed")
-    (workflow,) = re.findall(
-        r"^```yaml\n(.*?)^```$", (ROOT / "docs" / "ci.md").read_text(), re.MULTILINE | re.DOTALL
-    )
-    path = tmp_path / "check.yml"
-    path.write_text(workflow)
-    done = subprocess.run([judge, str(path)], capture_output=True, text=True, check=False)
+JUDGES: dict[str, tuple[str, ...]] = {
+    "actionlint": (),
+    "check-jsonschema": ("--builtin-schema", "vendor.gitlab-ci"),
+}
+
+
+@pytest.mark.parametrize(("number", "judge"), list(enumerate(JUDGES)))
+def test_the_jobs_for_pull_requests_are_valid(tmp_path: Path, number: int, judge: str) -> None:
+    program = shutil.which(judge, path=str(Path(sys.executable).parent))
+    if program is None:
+        pytest.skip(f"{judge} is not installed")
+    page = (ROOT / "docs" / "ci.md").read_text()
+    path = tmp_path / "job.yml"
+    path.write_text(re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[number])
+    argv = [program, *JUDGES[judge], str(path)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,14 +1,17 @@
-"""What was found of a pull request, as GitHub takes it: a line for each remark beside the code, and a page in Markdown."""
+"""What was found of a pull request: as GitHub and GitLab take what stands beside the code, and as a page in Markdown."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from gt.core.finding import Severity
 from gt.drive.checking import Checked, Remark
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+_DEGREES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~])")
 
 
@@ -29,6 +32,27 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def code_quality(found: Checked) -> list[dict[str, Any]]:
+    """The remarks that stand beside the code, as GitLab's report of code quality has them."""
+    return [
+        {
+            "description": remark.text,
+            "check_name": remark.title,
+            "fingerprint": _fingerprint(remark),
+            "severity": _DEGREES[remark.severity],
+            "location": {"path": remark.file, "lines": {"begin": remark.line}},
+        }
+        for remark in found.remarks
+        if remark.file is not None
+    ]
+
+
+def _fingerprint(remark: Remark) -> str:
+    """The same for the same remark of another commit, so that GitLab can tell what is new."""
+    whole = "\0".join((remark.title, remark.file or "", str(remark.line), remark.text))
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def markdown(found: Checked) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,31 @@ def test_a_red_one_is_told_beside_the_code_and_in_a_page(town: TownScene, tmp_pa
     assert "may not land on main" in page
     assert "A \\| b" in page
     assert "bad:7" in page
+
+
+def test_in_gitlab_it_is_a_report_of_code_quality(town: TownScene, tmp_path: Path) -> None:
+    bead = town.create("A")
+    offer(town, "bad", "work")
+    reports = []
+    for words in ("first", "second"):
+        environ = {"CI_MERGE_REQUEST_TITLE": f"{bead}: {words}"}
+        said = town("check", "--code-quality", str(tmp_path / "report.json"), environ=environ, code=3).out
+        assert said.startswith(f"{bead} open: A\n")
+        reports.append(json.loads((tmp_path / "report.json").read_text()))
+        (town.path / "more").write_text(words)
+        run_git(town.path, "add", "more")
+        run_git(town.path, "commit", "-qm", words)
+    assert reports[0] == reports[1]
+    (entry,) = reports[0]
+    assert len(entry.pop("fingerprint")) == 64
+    assert entry == {
+        "description": "is bad",
+        "check_name": "gate test",
+        "severity": "major",
+        "location": {"path": "bad", "lines": {"begin": 7}},
+    }
+    said = town("check", "--about", bead, "--code-quality", str(tmp_path / "no" / "x"), code=1).err
+    assert "the report can't be written" in said
 
 
 def test_a_gate_that_could_not_be_run_is_neither(town: TownScene) -> None:

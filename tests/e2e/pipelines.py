@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -70,6 +71,12 @@ class Machine:
 def documents(text: str) -> list[Any]:
     """The documents of a YAML file."""
     return list(YAML(typ="safe", pure=True).load_all(text))
+
+
+def fences(page: Path) -> list[Any]:
+    """What the blocks of YAML in a page of the documentation have."""
+    found = re.findall(r"^```yaml\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    return [document for text in found for document in documents(text)]
 
 
 def github_steps(workflow: Any, job: str) -> Iterator[str]:

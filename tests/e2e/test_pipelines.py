@@ -20,12 +20,13 @@ from tests.e2e.conftest import NewTown
 from tests.e2e.pipelines import (
     Machine,
     documents,
+    fences,
     github_steps,
     gitlab_job,
     kubernetes_script,
     outputs,
 )
-from tests.e2e.town import TOWN, Town, kill_all, wait_until
+from tests.e2e.town import ROOT, TOWN, Town, kill_all, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -70,7 +71,7 @@ class Runner:
         self.count += 1
         home = self.homes / str(self.count)
         machine = Machine(home, {**self.env, "GT_ACTOR": f"machine-{self.count}"})
-        config = f'[user]\nname = M\nemail = m@example.org\n[url "{self.hub}"]\ninsteadOf = {SECRET}\n'
+        config = f'[url "{self.hub}"]\ninsteadOf = {SECRET}\n'
         (home / ".gitconfig").write_text(config)
         if clone:
             machine.clone(self.hub, "main")
@@ -166,7 +167,8 @@ def test_three_machines_land_all_though_one_is_killed(town: Town, tmp_path: Path
     plan = "".join(f"# Bead {number}\n" for number in range(BEADS))
     beads = town.gt("create", "--file", "-", stdin=plan).out.split()
     for bead in beads:
-        town.play(bead, f"sleep 0.3; echo x > {bead}")
+        commit = f"git add {bead}; git commit -q -m {bead} || echo > refused-{bead}"
+        town.play(bead, f"sleep 0.3; echo x > {bead}; {commit}")
     town.gt("sync")
     for number in range(ROUNDS):
         if runner.look():
@@ -186,6 +188,7 @@ def test_three_machines_land_all_though_one_is_killed(town: Town, tmp_path: Path
     town.gt("reconcile", ok=(0,))
     town.env.clear()
     check_town(town)
+    assert not [name for name in town.files("main") if name.startswith("refused-")]
     trailers = "--format=%(trailers:key=Gt-Bead,valueonly)"
     landings = town.git("log", "--first-parent", trailers, "main", cwd=tmp_path / "hub.git").split()
     assert sorted(landings) == sorted(beads)
@@ -202,3 +205,30 @@ def kill(one: tuple[Machine, subprocess.Popen[str]]) -> None:
     os.killpg(worker.pid, signal.SIGKILL)
     kill_all(alive(str(machine.home)))
     worker.communicate()
+
+
+PULL_REQUEST = {"github": "TITLE", "gitlab": "CI_MERGE_REQUEST_TITLE"}
+"""How the Bead's name comes to the jobs for pull requests in the documentation."""
+
+
+def test_the_jobs_for_pull_requests_in_the_documentation_tell_good_from_bad(
+    town: Town, tmp_path: Path
+) -> None:
+    github, gitlab = fences(ROOT / "docs" / "ci.md")
+    lines = "\n".join(gitlab["check"]["script"])
+    scripts = {"github": "\n".join(github_steps(github, "check")), "gitlab": lines}
+    bead = town.gt("create", "a Bead").out.strip()
+    town.gt("sync")
+    for name in ("good", "bad"):
+        town.git("checkout", "-q", "-b", f"a-{name}-one", "main")
+        town.commit({name: "x"}, name)
+        town.git("push", "-q", "origin", "HEAD")
+        for kind, script in scripts.items():
+            home = tmp_path / f"{kind}-{name}"
+            machine = Machine(home, {"GT_ACTOR": kind, PULL_REQUEST[kind]: f"{bead}: a title"})
+            machine.clone(tmp_path / "hub.git", f"a-{name}-one")
+            run_git(machine.place, "checkout", "-q", "--detach")
+            step = machine.start(script)
+            said, _ = step.communicate(timeout=100)
+            assert step.returncode == (0 if name == "good" else 3), said
+            assert (machine.place / "gl-code-quality-report.json").exists() is (kind == "gitlab")

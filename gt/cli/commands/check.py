@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from gt.drive.checking import Checked
 
 app = new_app()
+
+SAID = ("GITHUB_HEAD_REF", "CI_MERGE_REQUEST_TITLE", "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME")
+"""The variables in which a pipeline may name the Bead."""
 
 SHOWN = 8192
 """Bytes of a red gate's output that are printed."""
@@ -52,11 +56,20 @@ def check(
             "--summary", metavar="FILE", help="Add a page in Markdown; default: $GITHUB_STEP_SUMMARY."
         ),
     ] = None,
+    code_quality: Annotated[
+        str | None,
+        typer.Option(
+            "--code-quality",
+            metavar="FILE",
+            help="Write what stands beside the code as GitLab's report of it.",
+        ),
+    ] = None,
 ) -> int:
     """Check a pull request as a pipeline does: its Bead, the ledger, and the target's gates on what would land.
 
-    A Bead must be named, by its id, in a message of the new commits, in --about, or in GITHUB_HEAD_REF, and be
-    one that may land there. The commit is merged into the target in memory, and the gates that the target names
+    A Bead must be named, by its id, in a message of the new commits, in --about, or in what GitHub
+    (GITHUB_HEAD_REF) or GitLab (CI_MERGE_REQUEST_TITLE, CI_MERGE_REQUEST_SOURCE_BRANCH_NAME) say of the
+    request, and be one that may land there. The commit is merged into the target in memory, and the gates that the target names
     run on the result. Nothing is submitted, and nothing lands.
 
     Exits with 3 if anything is against it, with 20 if that is only that a gate could not be run.
@@ -69,12 +82,14 @@ def check(
     from gt.refinery.yard import Yard
 
     gt = Context.of(ctx)
-    texts = [*(about or ()), gt.environ.get("GITHUB_HEAD_REF", "")]
+    texts = [*(about or ()), *(gt.environ.get(name, "") for name in SAID)]
     yard = Yard(gt.repo, gt.actor, gt.clock, gt.environ, gt.say)
     found = look(yard, gt.ledger, head, target, texts)
     place = summary or gt.environ.get("GITHUB_STEP_SUMMARY")
     if place:
         _add(gt.cwd / place, found)
+    if code_quality is not None:
+        _write(gt.cwd / code_quality, found)
     if gt.json:
         from gt.cli.jsonout import single
 
@@ -96,6 +111,15 @@ def _add(place: Path, found: Checked) -> None:
             file.write(markdown(found))
     except OSError as error:
         raise Refused(f"the summary can't be written: {error}") from None
+
+
+def _write(place: Path, found: Checked) -> None:
+    from gt.report.checked import code_quality
+
+    try:
+        place.write_text(json.dumps(code_quality(found), indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"the report can't be written: {error}") from None
 
 
 def _text(gt: Context, found: Checked) -> None:
