@@ -104,7 +104,6 @@ def gitlab_job(pipeline: Any, name: str) -> tuple[list[str], list[str]]:
 def kubernetes_script(objects: list[Any], name: str) -> str:
     """What the container of this object runs, by `/bin/sh -c`."""
     found = next(each for each in objects if each["metadata"]["name"] == name)
-    spec = found["spec"] if found["kind"] == "Job" else found["spec"]["jobTemplate"]["spec"]
-    (container,) = spec["template"]["spec"]["containers"]
+    (container,) = found["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     assert container["command"][:2] == ["/bin/sh", "-c"]
     return str(container["command"][2])

@@ -40,7 +40,7 @@ def _workflow(site: Site) -> str:
 name: {site.name}
 on:
   push:
-    branches: [{site.target}, beads]
+    branches: [{site.target}]
   schedule:
     - cron: "*/15 * * * *"
   workflow_dispatch: {{}}

@@ -29,7 +29,7 @@ def _pipeline(site: Site) -> str:
   interruptible: false
   rules:
     - if: $CI_PIPELINE_SOURCE == "schedule" || $CI_PIPELINE_SOURCE == "web"
-    - if: $CI_COMMIT_BRANCH == "{site.target}" || $CI_COMMIT_BRANCH == "beads"
+    - if: $CI_COMMIT_BRANCH == "{site.target}"
   variables:
     GIT_DEPTH: "0"
     GIT_STRATEGY: clone

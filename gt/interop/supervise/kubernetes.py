@@ -1,4 +1,4 @@
-"""Kubernetes: an Indexed Job of workers, a CronJob that looks, a CronJob for the Refinery; one retry layer, gt's."""
+"""Kubernetes: CronJobs that look, that start an Indexed Job of workers, and the Refinery; one retry layer, gt's."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def steps(site: Site) -> Steps:
                 for name in site.secrets
             ),
             f"kubectl create configmap {site.name} --from-literal=town=URL-OF-THE-REPOSITORY",
-            "kubectl apply -f kubernetes.yaml; a Job is started again by: kubectl replace --force -f kubernetes.yaml",
+            f"kubectl apply -f kubernetes.yaml; at once: kubectl create job --from=cronjob/{site.name}-work {site.name}-now",
         )
     )
 
 
-def _pod(site: Site, lines: tuple[tuple[str, ...], ...], *, indent: int) -> str:
+def _pod(site: Site, lines: tuple[str, ...], *, indent: int) -> str:
     secrets = "".join(
         f"\n      - name: {name}\n        valueFrom: {{secretKeyRef: {{name: {site.name}-agents, key: {name}}}}}"
         for name in site.secrets
@@ -54,7 +54,7 @@ containers:
       - /bin/sh
       - -c
       - |
-{pipeline.script(CLONE, pipeline.PREPARE, *lines, indent=8)}
+{pipeline.script(CLONE, pipeline.PREPARE, lines, indent=8)}
     env:
       - name: TOWN
         valueFrom: {{configMapKeyRef: {{name: {site.name}, key: town}}}}
@@ -79,7 +79,7 @@ volumes:
     return "\n".join(" " * indent + line for line in text.splitlines())
 
 
-def _cron(site: Site, name: str, schedule: str, seconds: int, lines: tuple[str, ...]) -> str:
+def _cron(site: Site, name: str, schedule: str, seconds: int, lines: tuple[str, ...], more: str = "") -> str:
     return f"""\
 # {MARK} kubernetes
 apiVersion: batch/v1
@@ -94,12 +94,12 @@ spec:
   failedJobsHistoryLimit: 3
   jobTemplate:
     spec:
-      backoffLimit: 0
+{more or "      backoffLimit: 0"}
       activeDeadlineSeconds: {seconds}
       ttlSecondsAfterFinished: 3600
       template:
         spec:
-{_pod(site, (lines,), indent=10)}
+{_pod(site, lines, indent=10)}
 """
 
 
@@ -112,24 +112,14 @@ def _merge(site: Site) -> str:
 
 
 def _work(site: Site) -> str:
-    return f"""\
-# {MARK} kubernetes
-apiVersion: batch/v1
-kind: Job
-metadata:
-  name: {site.name}-work
-spec:
-  completionMode: Indexed
-  completions: {site.workers}
-  parallelism: {site.workers}
-  backoffLimitPerIndex: 0
-  maxFailedIndexes: {site.workers}
-  activeDeadlineSeconds: {pipeline.minutes(site) * 60}
-  ttlSecondsAfterFinished: 3600
-  template:
-    spec:
-{_pod(site, (pipeline.WORK,), indent=6)}
-"""
+    """Pods side by side: those of them that find nothing ready end at once."""
+    indexed = f"""\
+      completionMode: Indexed
+      completions: {site.workers}
+      parallelism: {site.workers}
+      backoffLimitPerIndex: 0
+      maxFailedIndexes: {site.workers}"""
+    return _cron(site, "work", "*/5 * * * *", pipeline.minutes(site) * 60, pipeline.WORK, indexed)
 
 
 def _image(site: Site) -> str:
