@@ -7,6 +7,7 @@ from typing import Any
 
 from gt import __version__
 from gt.cli.context import Context
+from gt.cli.convoys import convoy_data
 from gt.cli.numbers import stats_data
 from gt.cli.plans import breakers_data, curbs_data, day_data, stage_data, summary, summary_data, when
 from gt.cli.queued import waits
@@ -46,6 +47,7 @@ def report_data(gt: Context, found: Chronicle, net: Network) -> Data:
         "summary": summary(gt, plan, found.now),
         "phases": {str(phase): count for phase, count in found.status.phases.items()},
         "older": found.older,
+        "convoys": [convoy_data(each) for each in found.convoys],
         "calls": [
             {"subject": c.subject, "cause": c.reason, "reason": c.text, "hint": c.hint and gt.spelt(c.hint)}
             for c in plan.calls

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from gt.core.bead import Bead, Phase
 from gt.core.calls import wait_of
+from gt.core.convoy import TYPE as CONVOY
+from gt.core.convoy import Progress, progress
 from gt.core.ready import CONTAINERS
 from gt.core.stats import Stats
 from gt.core.values import dataclass
@@ -52,6 +54,8 @@ class Chronicle:
     status: Status
     beads: Mapping[str, Bead]
     """What has not ended, what ended since, what these refer to, and what is part of live ones; landings not yet recorded laid over."""
+    convoys: tuple[Progress, ...]
+    """How far those are that have not ended, or ended since."""
     older: int
     """How many Beads ended earlier, and are left out."""
     ready: frozenset[str]
@@ -84,6 +88,7 @@ def chronicle(yard: Yard, ledger: Ledger, since: int) -> Chronicle:
         since=since,
         status=found,
         beads=beads,
+        convoys=tuple(_convoys(every, beads)),
         older=len(every) - len(beads),
         ready=frozenset(bead.id for bead in live if _is_ready(world, bead)),
         reasons={bead.id: why(world, found.plan, bead.id) for bead in live},
@@ -108,6 +113,19 @@ def _told(every: Mapping[str, Bead], since: int) -> dict[str, Bead]:
         for name, bead in every.items()
         if name in names or name in near or bead.spec.parent in live
     }
+
+
+def _convoys(every: Mapping[str, Bead], told: Iterable[str]) -> Iterator[Progress]:
+    """Their Beads that ended long ago count, too."""
+    found = [every[name] for name in sorted(told) if every[name].spec.type == CONVOY]
+    if not found:
+        return
+    below: dict[str, list[Bead]] = {}
+    for bead in every.values():
+        if bead.spec.parent is not None:
+            below.setdefault(bead.spec.parent, []).append(bead)
+    for convoy in found:
+        yield progress(convoy, lambda name: below.get(name, ()))
 
 
 def _ended(bead: Bead) -> int:

@@ -32,6 +32,7 @@ def section(data: Data) -> Markup:
         _counts(data),
         _part("Needs you", _first(data["calls"], lambda each: _call(each, titles))),
         _part("Under way", (_attempt(each, titles) for each in data["attempts"])),
+        _part("Convoys", (_convoy(each, titles) for each in data["convoys"])),
         _part("Targets", (_target(each) for each in data["targets"])),
         _part("Stages", (_stage(each) for each in data["stages"])),
         _part("In the way", _curbs(data)),
@@ -127,6 +128,17 @@ def _attempt(each: Data, titles: Mapping[str, str]) -> Markup:
         seen,
     )
     return _row(subject(each["bead"], titles), tag("span", said, class_="meta"))
+
+
+def _convoy(convoy: Data, titles: Mapping[str, str]) -> Markup:
+    count, phases = convoy["count"], convoy["phases"]
+    landed, over = phases["landed"], phases["landed"] + phases["closed"]
+    closed = f", {over - landed} closed" if over > landed else ""
+    bar = tag(
+        "progress", max=str(max(1, count)), value=str(over), aria_label=f"{over} of {count} Beads are over"
+    )
+    said = tag("span", bar, f" {landed} of {count} landed{closed}", class_="meta")
+    return _row(subject(convoy["id"], titles), said)
 
 
 def _target(target: Data) -> Markup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -74,6 +75,8 @@ def busy() -> Chronicle:
             landed,
             submitted,
             hostile,
+            bead("v", type="convoy"),
+            bead("w", parent=gt("v")),
         ),
         runs=(run(landed), run(submitted, Verdict.FAIL), run(bead("x"), Verdict.COULD_NOT_RUN)),
         commits=(landing(HOSTILE, test=Proof.KEPT, lint=Proof.WAIVED),),
@@ -96,7 +99,7 @@ def rows(tab: Tab, view: str) -> int:
 def test_every_view_shows_what_it_is_about_and_asks_nobody_anything(look: Open) -> None:
     tab = look(busy())
     assert tab.run("document.title").startswith("a town: ")
-    for view, expected in zip(VIEWS, (8, 9, 0, 7, 1, 1, 0, 1, 2), strict=True):
+    for view, expected in zip(VIEWS, (8, 11, 0, 7, 1, 1, 0, 1, 2), strict=True):
         tab.view(view)
         assert (
             tab.run("[...document.querySelectorAll('main > section')].filter(each => !each.hidden).length")
@@ -106,7 +109,7 @@ def test_every_view_shows_what_it_is_about_and_asks_nobody_anything(look: Open) 
         if view != "now":
             assert rows(tab, view) == expected, view
     tab.view("graph")
-    assert tab.run("document.querySelectorAll('#plan a').length") == 5
+    assert tab.run("document.querySelectorAll('#plan a').length") == 7
     assert tab.run("document.querySelectorAll('#plan a.critical').length") == 3
     assert tab.run("performance.getEntriesByType('resource').length") == 0
 
@@ -131,7 +134,9 @@ def test_a_keyboard_is_enough(look: Open) -> None:
     tab.press("/", code=191, text="/")
     assert tab.run("document.activeElement.id") == "words"
     tab.type("ui submitted")
-    tab.until("document.getElementById('count').textContent === '1 of 9 Beads' && location.hash === '#beads'")
+    tab.until(
+        "document.getElementById('count').textContent === '1 of 11 Beads' && location.hash === '#beads'"
+    )
     assert rows(tab, "beads") == 1
     for _ in range(20):
         if tab.run("document.activeElement.matches('#beads a')"):
@@ -146,8 +151,8 @@ def test_a_keyboard_is_enough(look: Open) -> None:
     tab.until("!document.getElementById('bead').open && location.hash === '#beads'")
     assert tab.run(f"document.activeElement.hash === '#{gt('q')}'")
     tab.run("document.querySelector('[type=reset]').click()")
-    tab.until("document.getElementById('count').textContent === '9 Beads'")
-    assert rows(tab, "beads") == 9
+    tab.until("document.getElementById('count').textContent === '11 Beads'")
+    assert rows(tab, "beads") == 11
 
 
 def test_a_bead_tells_its_story_and_leads_to_others(look: Open) -> None:
@@ -265,6 +270,32 @@ def test_whatever_can_be_used_has_a_name_when_read_aloud(look: Open) -> None:
             roles.add(role)
             assert node["name"]["value"].strip(), json.dumps(node)
     assert {"button", "link", "combobox", "searchbox", "region", "dialog", "navigation"} <= roles
+
+
+VIOLATIONS = """axe.run().then(found => found.passes.length < 10 ? ['hardly anything was judged'] : found.violations.map(
+  each => each.id + ': ' + each.nodes.map(node => node.html + ' ' + node.failureSummary).join(' | ')))"""
+
+
+@pytest.mark.parametrize(
+    ("town", "width", "dark"), [(busy, 1200, False), (busy, 390, True), (told, 800, True)]
+)
+def test_the_engine_that_judges_for_assistive_technology_finds_nothing(
+    look: Open, town: Callable[[], Chronicle], width: int, dark: bool
+) -> None:
+    axe = importlib.util.find_spec("axe_core_python")
+    if axe is None or axe.origin is None:
+        pytest.skip("axe-core-python is not installed")
+    tab = look(town(), width, dark=dark)
+    tab.run((Path(axe.origin).parent / "axe.min.js").read_text())
+    for view in VIEWS:
+        tab.view(view)
+        assert tab.run(VIOLATIONS) == [], view
+    if town is busy:
+        tab.run(f"location.hash = '{gt('l')}'")
+        tab.until("document.getElementById('bead').open")
+        assert tab.run(VIOLATIONS) == []
+        tab.run("document.querySelector('#bead button').textContent = ''")
+        assert [each.split(":")[0] for each in tab.run(VIOLATIONS)] == ["button-name"]
 
 
 def test_an_empty_town_has_a_page(look: Open) -> None:

@@ -173,6 +173,17 @@ def test_what_is_due_who_is_called_and_what_runs_is_said_first() -> None:
     assert '<p class="verdict good">at rest</p>' in rest
 
 
+def test_a_convoy_tells_how_far_it_is() -> None:
+    members = (bead("a", Phase.LANDED, parent=gt("e")), bead("b", parent=gt("e")), bead("c", parent=gt("v")))
+    convoy, epic = bead("v", type="convoy"), bead("e", type="epic", parent=gt("v"))
+    found = told(convoy, epic, *members)
+    (data,) = data_of(found)["convoys"]
+    assert (data["id"], data["count"], data["phases"]["landed"]) == (gt("v"), 3, 1)
+    text = now.section(data_of(found))
+    assert "1 of 3 landed" in text
+    assert 'aria-label="1 of 3 Beads are over"' in text
+
+
 def test_stages_are_told_beside_their_target() -> None:
     moving = Stage("release", "main", "main", "f" * 40, Decision(Step.WAIT, why="bakes for an hour"), 3)
     text = re.sub(r"<[^>]*>", " ", now.section(data_of(told(stages=(moving,)))))

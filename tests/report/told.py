@@ -8,6 +8,7 @@ from gt.cli.context import Context
 from gt.cli.reporting import networks, report_data
 from gt.core.bead import Bead, Phase
 from gt.core.calls import wait_of
+from gt.core.convoy import TYPE, progress
 from gt.core.plan import plan
 from gt.core.why import why
 from gt.core.world import Liveness, World
@@ -34,12 +35,18 @@ def told(*beads: Bead, town: str = "a town", **fields: Any) -> Chronicle:
         UnderWay(bead.id, bead.spec.title, lease, Liveness.UNKNOWN, None) for bead, lease in seen.leases()
     )
     phases = {phase: sum(bead.phase is phase for bead in beads) for phase in Phase}
+    convoys = (
+        progress(each, lambda name: [bead for bead in beads if bead.spec.parent == name])
+        for each in beads
+        if each.spec.type == TYPE
+    )
     return Chronicle(
         town=town,
         now=seen.now,
         since=seen.now - MONTH,
         status=Status(seen, made, phases, held, {}),
         beads={bead.id: bead for bead in beads},
+        convoys=tuple(convoys),
         older=0,
         ready=frozenset(b.id for b in live if b.phase is Phase.OPEN and wait_of(seen, b) is None),
         reasons={bead.id: why(seen, made, bead.id) for bead in live},

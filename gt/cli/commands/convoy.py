@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gt.cli.app import new_app
 from gt.cli.beads import bead_json, meant, phase_cell, print_outcomes
 from gt.cli.context import Context
+from gt.cli.convoys import convoy_data
 from gt.cli.exits import Code
 from gt.cli.jsonout import listing, single
 from gt.cli.options import BeadId, BeadIds
 from gt.cli.text import Styled
 from gt.cli.view import View, looking
 from gt.core.bead import Bead, Phase
-from gt.core.convoy import TYPE
+from gt.core.convoy import TYPE, Progress, progress
 from gt.core.draft import Origin
 from gt.errors import IllegalMove
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gt.cli.text import Cell
 
 app = new_app("Track Beads together: how far they are, and one call when all are over")
@@ -93,13 +92,14 @@ def show(ctx: typer.Context, convoy: BeadId) -> int:
             raise IllegalMove(
                 bead.id, f"is no convoy but of the type {bead.spec.type}", hint="gt convoy list"
             )
-        found = list(_below(view, bead))
+        found = progress(bead, view.children)
         if gt.json:
-            gt.emit(single("Convoy", {**_data(bead, found), "beads": [bead_json(each) for _, each in found]}))
+            beads = [bead_json(each) for _, each in found.below]
+            gt.emit(single("Convoy", {**convoy_data(found), "beads": beads}))
             return Code.OK
         gt.out(Styled(bead.spec.title, "bold"), f"  {bead.id}  ", phase_cell(bead))
         gt.out(_bar(found))
-        gt.table([_row(view, depth, each) for depth, each in found])
+        gt.table([_row(view, depth, each) for depth, each in found.below])
     return Code.OK
 
 
@@ -116,54 +116,23 @@ def list_convoys(
     gt = Context.of(ctx)
     with looking(gt) as view:
         beads = [bead for bead in view.snapshot.listing(type=TYPE) if every or not bead.phase.over]
-        found = [(bead, list(_below(view, bead))) for bead in beads]
+        found = [progress(bead, view.children) for bead in beads]
     if gt.json:
-        gt.emit(listing("ConvoyList", (_data(bead, below) for bead, below in found)))
+        gt.emit(listing("ConvoyList", map(convoy_data, found)))
     else:
-        gt.table([(bead.id, phase_cell(bead), _bar(below), bead.spec.title) for bead, below in found])
+        gt.table(
+            [(each.convoy.id, phase_cell(each.convoy), _bar(each), each.convoy.spec.title) for each in found]
+        )
     return Code.OK
 
 
-def _below(view: View, bead: Bead) -> Iterator[tuple[int, Bead]]:
-    """All Beads below it with their depth, depth first; one below itself is given once."""
-    seen = {bead.id}
-    stack = [(0, child) for child in reversed(view.children(bead.id))]
-    while stack:
-        depth, at = stack.pop()
-        if at.id in seen:
-            continue
-        seen.add(at.id)
-        yield depth, at
-        stack.extend((depth + 1, child) for child in reversed(view.children(at.id)))
-
-
-def _work(found: list[tuple[int, Bead]]) -> list[Bead]:
-    """Those that are work themselves."""
-    held = {bead.spec.parent for _, bead in found}
-    return [bead for _, bead in found if bead.id not in held]
-
-
-def _bar(found: list[tuple[int, Bead]]) -> str:
-    work = _work(found)
-    over = sum(bead.phase.over for bead in work)
-    full = WIDTH * over // len(work) if work else 0
-    landed = sum(bead.phase is Phase.LANDED for bead in work)
+def _bar(found: Progress) -> str:
+    over, count, landed = found.over, len(found.work), found.count(Phase.LANDED)
+    full = WIDTH * over // count if count else 0
     closed = f", {over - landed} closed" if over > landed else ""
-    return f"[{'#' * full}{'.' * (WIDTH - full)}] {landed} of {len(work)} landed{closed}"
+    return f"[{'#' * full}{'.' * (WIDTH - full)}] {landed} of {count} landed{closed}"
 
 
 def _row(view: View, depth: int, bead: Bead) -> tuple[Cell, ...]:
     why = view.waiting(bead) if bead.phase is Phase.OPEN else None
     return (f"{'  ' * depth}{bead.id}", phase_cell(bead), bead.spec.title, why.text if why else "")
-
-
-def _data(bead: Bead, found: list[tuple[int, Bead]]) -> dict[str, Any]:
-    work = _work(found)
-    phases = {phase.value: sum(each.phase is phase for each in work) for phase in Phase}
-    return {
-        "id": bead.id,
-        "title": bead.spec.title,
-        "phase": bead.phase.value,
-        "count": len(work),
-        "phases": phases,
-    }
