@@ -78,6 +78,7 @@ def seal(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
         "GIT_TERMINAL_PROMPT": "0",
         "EDITOR": "false",
         "GIT_EDITOR": "false",
+        "GIT_PAGER": "cat",
         "LC_ALL": "C",
         "TZ": "UTC",
         "NO_COLOR": "1",

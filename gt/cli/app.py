@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -78,7 +79,11 @@ class TownCommand(TyperCommand):
                 f"`{' '.join(['gt', *path])}` is not for an attempt, and this is {context.attempt.actor}",
                 hint="gt help agents",
             )
-        return super().invoke(ctx)
+        if not (BY_NAME[path[0]].paged and context.may_page) or ctx.params.get("follow"):
+            return super().invoke(ctx)
+        from gt.cli.pager import paged
+
+        return paged(context, partial(super().invoke, ctx))
 
 
 class TownGroup(TyperGroup):
@@ -204,6 +209,9 @@ def _town(
         list[Path] | None,
         typer.Option("-C", metavar="DIR", help="Run as if started in DIR; may be repeated."),
     ] = None,
+    no_pager: Annotated[
+        bool, typer.Option("--no-pager", help="Print on the terminal what else would be shown by a pager.")
+    ] = False,
     version: Annotated[  # noqa: ARG001  # its callback has done it all
         bool, typer.Option("--version", help="Print the version of gt.", is_eager=True, callback=_version)
     ] = False,
@@ -215,6 +223,7 @@ def _town(
     if not context.cwd.is_dir():
         raise typer.BadParameter(f"no such directory: {context.cwd}", param_hint="-C")
     context.moved = tuple(map(str, directory or ()))
+    context.pager = not no_pager
     if ctx.invoked_subcommand is None:
         from gt.cli.exits import Code
         from gt.cli.home import home

@@ -82,6 +82,8 @@ class Context:
     """Whether `--json` was given."""
     exit_zero: bool = False
     """Whether `--exit-zero` was given."""
+    pager: bool = True
+    """Whether `--no-pager` was not given."""
 
     @classmethod
     def from_process(cls) -> Context:
@@ -188,6 +190,11 @@ class Context:
         if self.environ.get("FORCE_COLOR", "0") != "0":
             return True
         return self.environ.get("TERM") != "dumb" and self.stdout.isatty()
+
+    @property
+    def may_page(self) -> bool:
+        """Whether somebody can leaf through what is printed: data is for a terminal, and a pager has keys to listen to."""
+        return self.pager and not self.json and self.stdout.isatty()
 
     def out(self, *parts: Cell) -> None:
         """Prints a line of data. All text is made safe here, so that others' text may be passed as it is."""

@@ -26,6 +26,8 @@ class Row(NamedTuple):
     summary: str
     agents: bool | tuple[str, ...] = False
     """Whether it works inside an attempt of this very clone; for a group, which of its commands do."""
+    paged: bool = False
+    """Whether a terminal gets it by the pager: where it only shows what is there, and may be long."""
 
     @property
     def module(self) -> str:
@@ -47,18 +49,18 @@ ROWS: Final = (
     Row("status", DAILY, "Show how the town is: what runs, what is queued, what needs you, and what it waits for", agents=True),
     Row("why", DAILY, "Say why a Bead isn't moving: the one reason, what is behind it, and the command that moves it", agents=True),
     # For people in charge
-    Row("show", CHARGE, "Show a Bead: what is wanted, what it waits for, what has been tried", agents=True),
-    Row("list", CHARGE, "List Beads that have not ended, most urgent first", agents=True),
+    Row("show", CHARGE, "Show a Bead: what is wanted, what it waits for, what has been tried", agents=True, paged=True),
+    Row("list", CHARGE, "List Beads that have not ended, most urgent first", agents=True, paged=True),
     Row("board", CHARGE, "Show the Beads in columns: ready, waiting, leased, submitted, stuck, and landed in the last day", agents=True),
-    Row("ready", CHARGE, "List what can be worked on now, most urgent first", agents=True),
-    Row("blocked", CHARGE, "List open Beads that aren't ready, each with its reason and what would move it", agents=True),
-    Row("graph", CHARGE, "Show what waits for what: needs, parents, what is ready now, and the longest chain", agents=True),
-    Row("agents", CHARGE, "List the agents that work can be given to: what is run, whether it is there, and how it does", agents=True),
+    Row("ready", CHARGE, "List what can be worked on now, most urgent first", agents=True, paged=True),
+    Row("blocked", CHARGE, "List open Beads that aren't ready, each with its reason and what would move it", agents=True, paged=True),
+    Row("graph", CHARGE, "Show what waits for what: needs, parents, what is ready now, and the longest chain", agents=True, paged=True),
+    Row("agents", CHARGE, "List the agents that work can be given to: what is run, whether it is there, and how it does", agents=True, paged=True),
     Row("queue", CHARGE, "Show what is submitted, in landing order, and what each submission waits for", agents=True),
-    Row("pages", CHARGE, "List the calls for a person that nobody has acknowledged, oldest first", agents=True),
-    Row("log", CHARGE, "Show what happened, to one Bead or to all: who did what when, latest first", agents=True),
-    Row("logs", CHARGE, "Show what an attempt's agent printed", agents=True),
-    Row("diff", CHARGE, "Show what an attempt changed: of a live one what its worktree has now, else what it left", agents=True),
+    Row("pages", CHARGE, "List the calls for a person that nobody has acknowledged, oldest first", agents=True, paged=True),
+    Row("log", CHARGE, "Show what happened, to one Bead or to all: who did what when, latest first", agents=True, paged=True),
+    Row("logs", CHARGE, "Show what an attempt's agent printed", agents=True, paged=True),
+    Row("diff", CHARGE, "Show what an attempt changed: of a live one what its worktree has now, else what it left", agents=True, paged=True),
     Row("edit", CHARGE, "Change what is wanted of a Bead: by flags, or without any in an editor"),
     Row("convoy", CHARGE, "Track Beads together: how far they are, and one call when all are over", agents=("show", "list")),
     Row("formula", CHARGE, "Make Beads of a formula: a template with variables, steps and loops", agents=("list", "show", "lint")),
@@ -103,7 +105,7 @@ ROWS: Final = (
     # For agents
     Row("claim", AGENTS, "Take a Bead yourself: make a branch and a worktree for it, and print where that is"),
     Row("work", AGENTS, "Carry out one attempt: give a Bead to its agent, and submit what it made"),
-    Row("prime", AGENTS, "Print what an agent is told that is given a Bead: the task, and what earlier attempts left", agents=True),
+    Row("prime", AGENTS, "Print what an agent is told that is given a Bead: the task, and what earlier attempts left", agents=True, paged=True),
     Row("note", AGENTS, "Add a note to a Bead, for whoever comes next", agents=True),
     Row("ask", AGENTS, "Stop, with a question that a person must answer before the Bead goes on", agents=True),
     Row("propose", AGENTS, "Propose a Bead: nothing happens to it until a person accepts it", agents=True),

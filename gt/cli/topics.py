@@ -44,6 +44,7 @@ In another repository every command works.
   GT_WORKTREE    set for an agent: where it works
   GT_OUTBOX      set for an agent: where its notes and questions are queued
   GT_LEASE       set for an agent: marks every process of the attempt
+  GIT_PAGER      what shows what is long on a terminal, as for git; then core.pager, PAGER, less
   GIT_DIR        which repository, as for git
   GIT_WORK_TREE  its work tree, as for git
   NO_COLOR       no colours, whatever stdout is

@@ -23,13 +23,13 @@ QUOTED = '"x' + EVIL.encode("unicode_escape").decode().replace("\\x9b", "\\u009b
 """The same, as YAML has it."""
 
 
-def on_terminal(town: Town, *args: str) -> str:
+def on_terminal(town: Town, *args: str, **env: str) -> str:
     """What a command writes to a terminal that is its stdin, stdout and stderr."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [*GT, *args],
         cwd=town.path,
-        env=town.environment({"TERM": "xterm", "COLUMNS": "200"}),
+        env=town.environment({"TERM": "xterm", "COLUMNS": "200", **env}),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
