@@ -79,11 +79,26 @@ class TownCommand(TyperCommand):
                 f"`{' '.join(['gt', *path])}` is not for an attempt, and this is {context.attempt.actor}",
                 hint="gt help agents",
             )
-        if not (BY_NAME[path[0]].paged and context.may_page) or ctx.params.get("follow"):
-            return super().invoke(ctx)
-        from gt.cli.pager import paged
+        run = partial(super().invoke, ctx)
+        if BY_NAME[path[0]].paged and context.may_page and not ctx.params.get("follow"):
+            from gt.cli.pager import paged
 
-        return paged(context, partial(super().invoke, ctx))
+            return paged(context, run)
+        if BY_NAME[path[0]].slow and context.may_tick and not ctx.params.get("detach"):
+            return _ticking(context, " ".join([context.program, *path]), run)
+        return run()
+
+
+def _ticking(context: Context, name: str, run: Callable[[], Any]) -> Any:
+    from gt.cli.ticker import Ticker
+
+    context.ticker = Ticker(context.stderr, name)
+    context.ticker.start()
+    try:
+        return run()
+    finally:
+        context.ticker.end()
+        context.ticker = None
 
 
 class TownGroup(TyperGroup):

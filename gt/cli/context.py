@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from gt.errors import Refused
 if TYPE_CHECKING:
     import typer
 
+    from gt.cli.ticker import Ticker
     from gt.git.repo import Repo
     from gt.store.ledger import Ledger
 
@@ -84,6 +86,8 @@ class Context:
     """Whether `--exit-zero` was given."""
     pager: bool = True
     """Whether `--no-pager` was not given."""
+    ticker: Ticker | None = None
+    """What shows on a terminal that a command is still at it."""
 
     @classmethod
     def from_process(cls) -> Context:
@@ -196,6 +200,11 @@ class Context:
         """Whether somebody can leaf through what is printed: data is for a terminal, and a pager has keys to listen to."""
         return self.pager and not self.json and self.stdout.isatty()
 
+    @property
+    def may_tick(self) -> bool:
+        """Whether somebody looks at a terminal on which a line can be written over."""
+        return self.environ.get("TERM", "dumb") != "dumb" and self.stderr.isatty()
+
     def out(self, *parts: Cell) -> None:
         """Prints a line of data. All text is made safe here, so that others' text may be passed as it is."""
         painter = text.paint if self.colour else text.plain
@@ -269,9 +278,13 @@ class Context:
 
     def _put(self, stream: TextIO, printed: str) -> None:
         try:
-            stream.write(printed)
+            with self._aside():
+                stream.write(printed)
         except BrokenPipeError:
             raise ReaderGone from None
+
+    def _aside(self) -> AbstractContextManager[None]:
+        return self.ticker.aside() if self.ticker else nullcontext()
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Goes on when the user agrees. Raises Refused when they don't, or when there is nobody to ask."""
@@ -279,9 +292,11 @@ class Context:
             return
         if not (self.stdin.isatty() and self.stderr.isatty()):
             raise Refused(f"no terminal can answer, so this needs --yes: {question}")
-        self.stderr.write(f"{text.one_line(question)} [y/N] ")
-        self.stderr.flush()
-        if self.stdin.readline().strip().lower() not in {"y", "yes"}:
+        with self._aside():
+            self.stderr.write(f"{text.one_line(question)} [y/N] ")
+            self.stderr.flush()
+            answer = self.stdin.readline()
+        if answer.strip().lower() not in {"y", "yes"}:
             raise Refused("not confirmed")
 
 

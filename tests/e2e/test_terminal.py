@@ -86,3 +86,38 @@ def test_nothing_raw_reaches_a_terminal(town: Town) -> None:
     assert {command: hostile(text) for command, text in shown.items() if hostile(text)} == {}
     for command in (("log",), ("show", bead), ("list", "--all"), ("diff", bead)):
         assert "\\x1b]0;owned\\x07" in shown[command], shown[command]
+
+
+def test_what_takes_long_says_for_how_long_and_nothing_of_it_stays(town: Town) -> None:
+    wait = "until [ -e ../go ]; do sleep 0.05; done"
+    settings = (town.path / ".gt/town.yaml").read_text()
+    town.commit({".gt/town.yaml": settings.replace("run: sh gate.sh", f"run: 'cd {town.path}/.git; {wait}'")})
+    town.git("checkout", "-q", "-b", "mine")
+    town.commit({"mine": "x"})
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*GT, "try", "mine"],
+        cwd=town.path,
+        env=town.environment({"TERM": "xterm"}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while b"\x1b7\x1b[Kgt try: 2s\x1b8" not in seen:
+            seen += os.read(ours, 1 << 16)
+        (town.path / "go").touch()
+        rest = b""
+        try:
+            while data := os.read(ours, 1 << 16):
+                rest += data
+        except OSError:
+            pass
+        assert process.wait(LIMIT) == 0
+    os.close(ours)
+    last = rest.rpartition(b"\x1b8")[2]
+    assert last.startswith(b"\x1b[K")
+    assert b"gt try: " not in last
+    assert b"pass" in last
