@@ -51,17 +51,18 @@ def lay(
     proofs: Mapping[str, Sequence[Outcome]],
     committer: Committer,
     bypass: str = "",
+    adopted: str = "",
 ) -> Laid:
     """Make the commits that land this train; durable when this returns, and no ref names them.
 
     `beads` are the members' by id, `proofs` the outcomes by tree; the train's last tree must be among them, with a
-    linear history every car's; but where a person lands it without proof: `bypass` says who and why. Raises Unlayable for a rebase that conflicts or comes to other files, and GitFailed
+    linear history every car's; but where a person lands it without proof: `bypass` says who and why. `adopted`: what others put
+    there before, as the message has it. Raises Unlayable for a rebase that conflicts or comes to other files, and GitFailed
     where a commit can't be signed.
     """
     linear = town.refinery.history == "linear"
-    layer = _Layer(
-        repo, town, beads, proofs, committer, bare=len(train.cars) > 1 and not linear, bypass=bypass
-    )
+    bare = len(train.cars) > 1 and not linear
+    layer = _Layer(repo, train.cars[0], town, beads, proofs, committer, bare, bypass, adopted)
     at, firsts = train.tip, []
     for car in train.cars:
         made = layer.over(at, car)
@@ -75,7 +76,7 @@ def lay(
     tree = train.cars[-1].tree
     members = [(beads[car.member.bead], car.member.sub) for car in train.cars]
     proven = proofs.get(tree, ())
-    message = train_message(members, proven, bypass, () if bypass else relied_on(town, proven))
+    message = train_message(members, proven, bypass, () if bypass else relied_on(town, proven), adopted)
     top = committer.make(Draft(tree, (train.tip, at), message, committer.who, committer.now))
     return Laid(top, (top,))
 
@@ -95,6 +96,7 @@ class _Layer:
     """How one change is put on another."""
 
     repo: Repo
+    first: Car
     town: Town
     beads: Mapping[str, Bead]
     proofs: Mapping[str, Sequence[Outcome]]
@@ -102,6 +104,8 @@ class _Layer:
     bare: bool
     """Whether the train merge speaks of the gates."""
     bypass: str
+    adopted: str
+    """What the commit that stands on the target's tip says of that."""
 
     def over(self, at: str, car: Car) -> list[str]:
         match car.member.sub.strategy:
@@ -152,7 +156,10 @@ class _Layer:
         bead = self.beads[car.member.bead]
         template = self.town.refinery.message
         waivers = () if self.bare or self.bypass else relied_on(self.town, proofs)
-        return landing_message(bead, car.member.sub, said, proofs, template, more, self.bypass, waivers)
+        adopted = self.adopted if car is self.first and not self.bare else ""
+        return landing_message(
+            bead, car.member.sub, said, proofs, template, more, self.bypass, waivers, adopted
+        )
 
     def _own(self, car: Car) -> list[Commit]:
         """The commits of a submission that its base hasn't, oldest first."""

@@ -18,6 +18,7 @@ from gt.git.objects import MissingObject
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
 from gt.refinery import observed
+from gt.refinery.message import ADOPTED
 from gt.refinery.observed import first_with
 from gt.refinery.pins import Tips, seen
 
@@ -88,14 +89,59 @@ def members(message: str) -> Iterator[Triple]:
 
 
 def made_by_gt(repo: Repo, at: Tips, since: str | None) -> frozenset[str]:
-    """The first-parent commits after `since` of what gt itself made of a target, landed or not."""
+    """The first-parent commits after `since` of what gt itself made of a target, landed or not.
+
+    Each landing tells of the one before: it stands on that, or says in its message what others put between.
+    """
+    return frozenset(oid for top in _tops(repo, at) for oid in _made(repo, top, since))
+
+
+def adopts(repo: Repo, at: Tips) -> str:
+    """What the next landing has to say of what it stands on, as `ADOPTED` has it; nothing where that is gt's own."""
     assert at.tip is not None
-    own: set[str] = set()
-    if at.own is not None:
-        own.update(step.oid for step in steps(repo, since, at.own))
+    tops = _tops(repo, at)
+    if at.tip in tops:
+        return ""
+    return f"{tops[-1]}..{at.tip}" if tops else at.tip
+
+
+def _tops(repo: Repo, at: Tips) -> tuple[str, ...]:
+    """The commits that gt is known to have made of a target last: the one that it noted down, and the one that is there."""
+    assert at.tip is not None
+    tops = () if at.own is None else (at.own,)
     if at.coming is not None and at.coming != at.own and is_ancestor(repo, at.coming, at.tip):
-        own.update(step.oid for step in steps(repo, since, at.coming))
-    return frozenset(own)
+        return (*tops, at.coming)
+    return tops
+
+
+def _made(repo: Repo, top: str, since: str | None) -> Iterator[str]:
+    line: dict[str, Step] = {}
+    at: str | None = top
+    while at is not None:
+        if at not in line:
+            line = {step.oid: step for step in _line(repo, since, at, known=at == top)}
+        if at not in line:
+            return
+        yield at
+        at = _before(line[at])
+
+
+def _line(repo: Repo, since: str | None, at: str, *, known: bool) -> tuple[Step, ...]:
+    try:
+        return steps(repo, since, at)
+    except GitFailed:
+        if known:
+            raise
+        return ()  # the target went back once, and nothing holds what it went back from
+
+
+def _before(step: Step) -> str | None:
+    """The commit of gt's that came before one; None: there is none."""
+    said = dict(trailers(step.message)).get(ADOPTED) if ADOPTED in step.message else None
+    if said is not None:
+        last, dots, _ = said.partition("..")
+        return last if dots else None
+    return step.parents[0] if step.parents else None
 
 
 def _in_trailers(
@@ -108,7 +154,8 @@ def _in_trailers(
         named += [(triple, step) for triple in members(step.message) if triple in wanted]
     if not named:
         return
-    own = made_by_gt(repo, at, since)
+    # What others put there, and gt stands on, may be a landing of which another machine never came to tell.
+    own = {step.oid for top in _tops(repo, at) for step in steps(repo, since, top)}
     subs = {bead.id: sub for bead, sub in group}
     for triple, step in reversed(named):
         bead = triple[0]

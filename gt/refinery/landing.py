@@ -24,6 +24,7 @@ from gt.refinery import pins
 from gt.refinery.approvals import approved, needs_approval
 from gt.refinery.candidate import preview
 from gt.refinery.commits import Unlayable, lay
+from gt.refinery.landed import adopts
 from gt.refinery.moving import Mover
 from gt.refinery.outcomes import Outcome
 from gt.refinery.outward import Landing, send
@@ -78,7 +79,9 @@ def land(
             return NotNow(f"{target} moved")
         known = {name: bead for name, bead in beads.items() if bead is not None}
         try:
-            laid = lay(yard.repo, train, known, town, proofs, Committer(yard.repo, yard.actor, now), bypass)
+            committer = Committer(yard.repo, yard.actor, now)
+            adopted = adopts(yard.repo, pins.tips(yard.repo, target))
+            laid = lay(yard.repo, train, known, town, proofs, committer, bypass, adopted)
         except Unlayable as error:
             return NotNow(f"{error.bead} {error.why}", error.bead)
         except GitFailed as error:  # it could not be signed

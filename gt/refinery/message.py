@@ -18,6 +18,10 @@ OURS = re.compile(r"^[ \t]*gt-[a-z0-9-]*[ \t]*:", re.IGNORECASE)
 BYPASS = "Gt-Bypass"
 """The trailer of what a person landed without proof: who, and why."""
 
+ADOPTED = "Gt-Adopted"
+"""The trailer of a landing on what others put on the target: `LAST..TIP`, the last landing before that and the last
+commit of theirs; `TIP` alone where nothing had landed before."""
+
 TEMPLATE = "{title} ({bead})\n\n{body}"
 """What a landing commit says above its trailers, unless the town has a template of its own."""
 
@@ -31,11 +35,13 @@ def landing_message(
     more: Iterable[str] = (),
     bypass: str = "",
     waivers: Iterable[Waiver] = (),
+    adopted: str = "",
 ) -> str:
     """What the template makes of title, Bead, token, agent and the submitted message's body; its trailers; ours.
 
     Of the submitted message no line that begins like a trailer of gt's survives. `more` are further trailers; a
     co-author is named once. `bypass`: who lands it without proof, and why. `waivers`: those without which it would not land.
+    `adopted`: what others put there before, as `ADOPTED` has it.
     """
     body, theirs = _taken_apart(submitted)
     values = {
@@ -54,6 +60,7 @@ def landing_message(
         *map(_proving, proofs),
         *_bypassing(bypass),
         *map(_waiving, waivers),
+        *_adopting(adopted),
     ]
     trailing = "\n".join([*dict.fromkeys([*theirs, *more]), *ours])
     return "\n\n".join([said or f"{bead.id}", trailing]) + "\n"
@@ -72,15 +79,22 @@ def train_message(
     proofs: Iterable[Outcome],
     bypass: str = "",
     waivers: Iterable[Waiver] = (),
+    adopted: str = "",
 ) -> str:
     """The message of a merge under which several changes, or the commits of one, land together."""
     if len(members) == 1:
         bead, sub = members[0]
-        return landing_message(bead, sub, "", proofs, bypass=bypass, waivers=waivers)
+        return landing_message(bead, sub, "", proofs, bypass=bypass, waivers=waivers, adopted=adopted)
     subject = f"Land {len(members)} changes: {', '.join(bead.id for bead, _ in members)}"
     titles = "\n".join(f"- {_line(bead.spec.title)} ({bead.id})" for bead, _ in members)
     named = [line for bead, sub in members for line in _naming(bead, sub)]
-    ours = [*named, *map(_proving, proofs), *_bypassing(bypass), *map(_waiving, waivers)]
+    ours = [
+        *named,
+        *map(_proving, proofs),
+        *_bypassing(bypass),
+        *map(_waiving, waivers),
+        *_adopting(adopted),
+    ]
     return "\n\n".join([subject, titles, "\n".join(ours)]) + "\n"
 
 
@@ -100,6 +114,10 @@ def _waiving(waiver: Waiver) -> str:
 
 def _bypassing(bypass: str) -> list[str]:
     return [f"{BYPASS}: {_line(bypass)}"] if bypass else []
+
+
+def _adopting(adopted: str) -> list[str]:
+    return [f"{ADOPTED}: {adopted}"] if adopted else []
 
 
 def _taken_apart(message: str) -> tuple[str, list[str]]:

@@ -31,7 +31,8 @@ def test_what_is_green_lands_as_a_commit_of_the_refinery(yard: Scene) -> None:
     message = yard.git("log", "-1", "--format=%B", new)
     assert message.startswith(f"Add one ({one.id})\n")
     named = [(key, value) for key, value in trailers(message) if key != "Gt-Gate"]
-    assert named == [("Gt-Bead", one.id), ("Gt-Token", TOKEN), ("Gt-Commit", sub.commit)]
+    said = [("Gt-Bead", one.id), ("Gt-Token", TOKEN), ("Gt-Commit", sub.commit), ("Gt-Adopted", old)]
+    assert named == said
     assert dict(trailers(message))["Gt-Gate"].startswith("test pass ")
     assert yard.git("log", "-1", "--format=%an %cn", new) == "fixer Alice"
     assert yard.tip(landing_ref("main")) == new
