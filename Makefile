@@ -53,6 +53,7 @@ bench: $(READY) ## Measure speed, as ratios (takes minutes, wants an idle machin
 docs: $(READY) ## Make the generated documentation again
 	@$(PY) -m gt help --markdown > docs/.cli.md && mv docs/.cli.md docs/cli.md
 	@$(PY) -m gt help --markdown moves > docs/.moves.md && mv docs/.moves.md docs/moves.md
+	@$(PY) -m gt help --markdown json > docs/.json.md && mv docs/.json.md docs/json.md
 	@GT_WRITE_DOCS=1 $(PY) -m pytest --quiet tests/e2e/test_pages.py
 
 clean: ## Remove .venv and all caches

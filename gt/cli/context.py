@@ -237,11 +237,11 @@ class Context:
             for part in next(below, ()):
                 self.out(part)
 
-    def emit(self, data: Any) -> None:
-        """Prints JSON: one line, or indented for a terminal."""
+    def emit(self, data: Any, *, readable: bool = False) -> None:
+        """Prints JSON: one line, or indented for a terminal, or for a person who reads it in a file."""
         from gt.cli.jsonout import dumps
 
-        self._put(self.stdout, dumps(data, indent=2 if self.columns else None) + "\n")
+        self._put(self.stdout, dumps(data, indent=2 if readable or self.columns else None) + "\n")
 
     def say(self, line: str) -> None:
         """Tells the user something that isn't data, on stderr, after the data that came before."""

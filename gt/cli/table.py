@@ -125,6 +125,7 @@ ROWS: Final = (
     Row("completion", PLUMBING, "Print the script by which a shell completes commands, options, and Beads with their titles", agents=True),
     Row("admit", PLUMBING, "Judge whether refs may move so: the ledger by legal moves only, targets and stages by gt only", agents=True),
     Row("receive", PLUMBING, "Record every attempt's branch that others have pushed here as submitted, and have the Refinery run", slow=True),
+    Row("schema", PLUMBING, "Print the JSON Schema of a file that you write, or of what a command prints with --json; or list them", agents=True, paged=True),
     Row("exit-codes", PLUMBING, "List the exit codes and what each tells the caller", agents=True),
     Row("version", PLUMBING, "Print the version of gt", agents=True),
     Row("help", PLUMBING, "Show the help of a command, or a topic", agents=True),

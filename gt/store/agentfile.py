@@ -18,7 +18,7 @@ PRESETS = ("claude", "codex", "gemini", "copilot", "opencode", "aider", "cursor"
 
 def agents_from(data: Any) -> dict[str, AgentSpec]:
     return {
-        v.entry(name): v.at(name, partial(_agent, name), value or {})
+        v.entry(name): v.at(name, partial(_agent, name), {} if value is None else value)
         for name, value in v.mapping(data).items()
     }
 

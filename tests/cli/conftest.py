@@ -14,6 +14,7 @@ import pytest
 
 from gt.cli.context import Context
 from gt.cli.main import run
+from tests.outputs import parsed
 
 NOW = 1795377600
 Gt = Callable[..., "Said"]
@@ -31,7 +32,7 @@ class Said:
     @property
     def data(self) -> Any:
         """Stdout as JSON."""
-        return json.loads(self.out)
+        return parsed(self.out)
 
     @property
     def error(self) -> Any:

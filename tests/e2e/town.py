@@ -17,6 +17,7 @@ from typing import Any
 from gt.cli.context import Context
 from gt.cli.main import run
 from tests.conftest import run_git
+from tests.outputs import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 GT = (sys.executable, "-m", "gt")
@@ -58,7 +59,7 @@ class Ran:
     @property
     def data(self) -> Any:
         """Stdout as JSON."""
-        return json.loads(self.out)
+        return parsed(self.out)
 
     @property
     def error(self) -> Any:

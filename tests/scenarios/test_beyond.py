@@ -29,7 +29,7 @@ ELSEWHERE = {
     "answer approve reject withdraw stop revert": "act on what an attempt or a submission left: tests/drive, tests/refinery",
     "admit receive": "judge and take what others push: tests/drive/test_admitting.py",
     "expire kill landed heal prune page": "what `gt reconcile` does: tests/drive",
-    "exit-codes version help": "look at no repository",
+    "exit-codes schema version help": "look at no repository",
     "mcp": "calls the commands that are tried here: tests/e2e/test_mcp.py",
 }
 """Commands that aren't tried here, with where they are, or why there is nothing to try."""

@@ -19,7 +19,9 @@ def show_help(
     subject: Annotated[
         list[str] | None, typer.Argument(metavar="COMMAND|TOPIC", help="What to read about.")
     ] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", hidden=True, help="Print docs/cli.md.")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", hidden=True, help="Print docs/cli.md, moves.md or json.md.")
+    ] = False,
 ) -> int:
     """Show the help of a command, or a topic.
 
@@ -31,10 +33,12 @@ def show_help(
     gt = Context.of(ctx)
     topic = BY_NAME.get(" ".join(subject or ()))
     if markdown:
-        from gt.cli import manual, movespage
+        from gt.cli import jsonpage, manual, movespage
 
-        page = movespage if subject == ["moves"] else manual
-        gt.out(page.markdown().removesuffix("\n"))
+        made = {"moves": movespage.markdown, "json": jsonpage.markdown}.get(
+            " ".join(subject or ()), manual.markdown
+        )
+        gt.out(made().removesuffix("\n"))
     elif topic:
         gt.out(topic.text.strip("\n"))
     else:
