@@ -65,7 +65,10 @@ def release(held: Held) -> None:
 
 
 def is_free(path: Path) -> bool | None:
-    """Whether nobody holds the lock (True also without a file); None if that can't be told."""
+    """Whether nobody holds the lock (True also without a file); None if that can't be told.
+
+    Others who look at the same time are in nobody's way: a look takes a lock that can be shared.
+    """
     try:
         fd = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -73,7 +76,7 @@ def is_free(path: Path) -> bool | None:
     except OSError:
         return None
     try:
-        return lock_now(fd)
+        return lock_now(fd, shared=True)
     except OSError:
         return None
     finally:
@@ -108,18 +111,20 @@ def process_hint(pids: Collection[int]) -> str | None:
     return " ".join(("ps", *map(str, pids))) if pids else None
 
 
-def lock_now(fd: int) -> bool:
+def lock_now(fd: int, *, shared: bool = False) -> bool:
     """Take the lock of the open file `fd`, which stays the caller's; False if another holds it.
+
+    `shared`: together with all others who want it so, where the system has such locks.
 
     Raises OSError where the file system has no such locks: there is no softer kind to fall back to.
     """
     # The very lock that filelock takes there; importing it for this one call would cost a write a third of its time.
     try:
-        from fcntl import LOCK_EX, LOCK_NB, flock
+        from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
     except ImportError:
         return _lock_without_flock(fd)
     try:
-        flock(fd, LOCK_EX | LOCK_NB)
+        flock(fd, (LOCK_SH if shared else LOCK_EX) | LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES):
             return False

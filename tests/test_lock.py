@@ -66,6 +66,27 @@ def test_is_free_without_a_file_and_unknown_where_it_cant_look(tmp_path: Path, p
     assert lock.is_free(tmp_path) is None
 
 
+def test_two_that_look_at_once_see_nobody(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each took the other for a holder: a dead attempt seemed to live."""
+    import fcntl
+
+    real = fcntl.flock
+    seen: list[bool | None] = []
+
+    def looked_at_meanwhile(fd: int, how: int) -> None:
+        real(fd, how)
+        if not seen:
+            seen.append(None)
+            seen[0] = lock.is_free(path)
+
+    path.parent.mkdir(parents=True)
+    path.touch()
+    monkeypatch.setattr(fcntl, "flock", looked_at_meanwhile)
+    assert (lock.is_free(path), seen) == (True, [True])
+    with lock.hold(path):
+        assert lock.is_free(path) is False
+
+
 def test_contends_with_filelock(path: Path) -> None:
     theirs = filelock.FileLock(path, fallback_to_soft=False)
     with lock.hold(path), pytest.raises(filelock.Timeout):
