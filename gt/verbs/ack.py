@@ -24,17 +24,21 @@ class Acked:
     changed: int
 
 
-def ack(ledger: Ledger, names: Sequence[str] | None, *, actor: str, now: int) -> Acked:
+def ack(
+    ledger: Ledger, names: Sequence[str] | None, *, actor: str, now: int, unwritten: Iterable[Page] = ()
+) -> Acked:
     """Acknowledge the pages that these ids, or starts of ids, name; None: all that nobody has acknowledged.
 
-    All or none. A page about a target or a stage that others moved is the acceptance of that move, too. Raises NotFound and
+    All or none. `unwritten` are calls that stand and that no pass has written down yet: they may be named, too. A page about a target or a stage that others moved is the acceptance of that move, too. Raises NotFound and
     Ambiguous.
     """
     outcome: list[Acked] = []
 
     def change(snapshot: Snapshot) -> Changes:
         pages = {page.id: page for page in snapshot.pages()}
-        wanted = _open(pages) if names is None else [_resolve(name, pages) for name in names]
+        wanted = _open(pages) if names is None else []
+        pages = {**{page.id: page for page in unwritten}, **pages}
+        wanted += [_resolve(name, pages) for name in names or ()]
         after = {name: _acknowledged(pages[name], actor, now) for name in wanted}
         changed = {name: page for name, page in after.items() if page is not pages[name]}
         outcome[:] = [Acked(tuple(after.values()), len(changed))]

@@ -8,14 +8,18 @@ from pathlib import Path
 import pytest
 
 from gt.core.bead import Attempt, Landed, Phase, Result, Status, Stuck, StuckReason
+from gt.core.calls import calls
 from gt.core.ids import bead_path
 from gt.core.page import MAX_SENDS
 from gt.core.plan import Next
+from gt.drive.observe import observe
 from gt.drive.reconcile import Reconciled, reconcile
+from gt.errors import NotFound
 from gt.fleet import roster
 from gt.fleet.places import PRIVATE
 from gt.git import loose
 from gt.verbs.ack import ack
+from gt.verbs.page import call_for
 from gt.verbs.prune import prune
 from tests.conftest import NOW, run_git
 from tests.core.small import lease
@@ -101,6 +105,24 @@ def test_a_page_is_recorded_once_where_nothing_sends_it(scene: Scene) -> None:
     acked = ack(scene.ledger, [page.id[:5]], actor=ALICE, now=NOW)
     assert acked.changed == 1
     assert ack(scene.ledger, None, actor=ALICE, now=NOW).changed == 0
+
+
+def test_a_call_is_acknowledged_by_the_page_that_it_will_be(scene: Scene) -> None:
+    scene.put(bead(1, STUCK), bead(2, STUCK))
+    first, second = (
+        call_for(call.subject, call.reason, call.epoch, call.text, NOW)
+        for call in calls(observe(scene.repo, scene.ledger, NOW))
+    )
+    assert ack(scene.ledger, [first.id], actor=ALICE, now=NOW, unwritten=[first, second]).changed == 1
+    assert verbs(reconcile(scene.hands())) == ["page"]
+    with scene.ledger.read() as snapshot:
+        assert {page.id: bool(page.acknowledged) for page in snapshot.pages()} == {
+            first.id: True,
+            second.id: False,
+        }
+    assert ack(scene.ledger, [first.id], actor=ALICE, now=NOW, unwritten=[first]).changed == 0
+    with pytest.raises(NotFound):
+        ack(scene.ledger, ["p-nosuch"], actor=ALICE, now=NOW, unwritten=[first])
 
 
 def test_a_page_is_sent_with_its_json_on_stdin(scene: Scene, tmp_path: Path) -> None:

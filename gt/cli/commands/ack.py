@@ -9,8 +9,12 @@ import typer
 from gt.cli.app import new_app
 from gt.cli.context import Context
 from gt.cli.jsonout import listing
+from gt.core.calls import calls
 from gt.core.data import page_data
+from gt.core.page import Page
+from gt.drive.observe import observe
 from gt.verbs.ack import ack as verb
+from gt.verbs.page import call_for
 
 app = new_app()
 
@@ -34,10 +38,23 @@ def ack(
     if bool(names) == every:
         raise typer.BadParameter("name pages, or give --all: one of the two")
     gt = Context.of(ctx)
-    acked = verb(gt.ledger, names or None, actor=gt.actor, now=gt.now)
+    now = gt.now
+    acked = verb(
+        gt.ledger, names or None, actor=gt.actor, now=now, unwritten=_standing(gt, now) if names else ()
+    )
     if gt.json:
         gt.emit(listing("PageList", map(page_data, acked.pages)))
     else:
         for page in acked.pages:
             gt.out(f"{page.id} {page.subject} {page.text}")
     return 0
+
+
+def _standing(gt: Context, now: int) -> list[Page]:
+    """The calls that stand and aren't written down: `gt status` and `gt why` name them by the id they will have."""
+    world = observe(gt.repo, gt.ledger, now)
+    return [
+        call_for(call.subject, call.reason, call.epoch, call.text, now)
+        for call in calls(world)
+        if call.paged and call.page not in world.pages
+    ]
