@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
-from gt.core.bead import Bead, CloseReason, Phase
+from gt.core.bead import Attempt, Bead, CloseReason, Phase
 from gt.core.state import TownState
 from gt.core.values import dataclass
 from gt.core.when import format_time
@@ -73,7 +73,7 @@ def waiting(
     if paused and state.is_paused(now):
         return Waiting(
             Cause.PAUSED,
-            f"waits: {paused.by} paused the town ({paused.reason})",
+            f"waits: {paused.told}",
             hint="gt resume",
             until=paused.until,
         )
@@ -171,7 +171,15 @@ def _wake(bead: Bead, now: int) -> Waiting | None:
     wake = bead.status.wake
     if wake is None or wake <= now:
         return None
-    return Waiting(Cause.WAKE, f"backs off until {format_time(wake)}", until=wake, hint=f"gt retry {bead.id}")
+    last = f": {ended(bead.status.attempts[-1])}" if bead.status.attempts else ""
+    text = f"backs off until {format_time(wake)}{last}"
+    return Waiting(Cause.WAKE, text, until=wake, hint=f"gt retry {bead.id}")
+
+
+def ended(attempt: Attempt) -> str:
+    """How an attempt ended, as a clause."""
+    why = next(iter(attempt.reason.splitlines()), "")
+    return f"attempt {attempt.token} ended as {attempt.result}" + (f": {why}" if why else "")
 
 
 def order(bead: Bead) -> tuple[int, int, str]:

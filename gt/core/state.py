@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from gt.core.values import dataclass
+from gt.core.when import format_time
 
 FORMAT = 1
 """The ledger format that this version reads and writes."""
@@ -28,6 +29,12 @@ class Paused:
     by: str
     reason: str
     until: int | None = None
+
+    @property
+    def told(self) -> str:
+        """Who stopped the town, why and for how long, as a sentence without a full stop."""
+        until = f" until {format_time(self.until)}" if self.until is not None else ""
+        return f"{self.by} paused the town{until} ({self.reason})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,7 +291,7 @@ def _waits(look: _Look, bead: Bead, sub: Submission) -> _Where | None:
         return (
             Standing.WAITING,
             "paused",
-            f"waits: {paused.by} paused the town ({paused.reason})",
+            f"waits: {paused.told}",
             "gt resume",
         )
     for need in sorted(bead.spec.needs):
@@ -303,6 +303,11 @@ def _waits(look: _Look, bead: Bead, sub: Submission) -> _Where | None:
                 f"needs {need}, which is not in this ledger",
                 f"gt dep rm {bead.id} {need}",
             )
+        closed = found.status.closed
+        if closed is not None and not satisfied(found):
+            # It can't come any more by itself.
+            why = f"needs {need}, which was closed as {closed.reason}"
+            return Standing.HELD, "need", why, f"gt dep rm {bead.id} {need}"
         if not satisfied(found) and need not in look.landings:
             return Standing.WAITING, "need", f"needs {need}, which is {found.phase}", f"gt why {need}"
     if sub.commit in look.missing:

@@ -165,7 +165,7 @@ class _Looking:
         """Why nothing is promoted to it at all."""
         paused = self.look.state.paused
         if paused is not None and self.look.state.is_paused(self.look.now) and self.trails:
-            why = f"waits: {paused.by} paused the town ({paused.reason})"
+            why = f"waits: {paused.told}"
             return Decision(Next.WAIT, None, "paused", why, paused.until)
         target = self.ground.target
         if target.trouble:

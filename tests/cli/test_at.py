@@ -85,7 +85,7 @@ def test_a_pause_of_then(town: TownScene) -> None:
     assert town("status", "--at", "beads~1", "--json", now=now).data["paused"]["reason"] == "lunch"
     assert "paused by Alice" in town("status", "--at", "100m", now=now).out
     assert "paused" not in town("status", "--at", "80m", now=now).out
-    assert "paused the town (lunch)" in town("ready", "--at", "100m", now=now).err
+    assert "paused the town until 2026-11-22T20:30:00Z (lunch)" in town("ready", "--at", "100m", now=now).err
     assert town("ready", "--at", "80m", now=now).out != ""
 
 

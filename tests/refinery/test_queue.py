@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from gt.core.bead import CloseReason
 from gt.core.state import Paused, TownState
 from gt.git import bringing
 from gt.refinery import checkout
+from gt.verbs.close import close
 from tests.conftest import NOW
 from tests.refinery.merging import Scene, scene, town
+from tests.store.scenes import ALICE, bead, write
 
 
 def test_an_empty_queue_costs_no_process(yard: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,3 +103,16 @@ def test_what_has_landed_since_the_look_is_in_nobodys_way(
 
     monkeypatch.setattr(checkout, "obstacles", obstacles)
     assert there.causes() == {one.id: "due"}
+
+
+def test_what_needs_one_that_can_not_come_any_more_waits_for_a_person(yard: Scene) -> None:
+    """Nothing would move it by itself, and nobody was called."""
+    need = bead(99)
+    write(yard.ledger, need).close()
+    one = yard.submit({"b": ""}, needs=frozenset({need.id}))
+    assert yard.causes()[one.id] == "waiting need"
+    close(yard.ledger, [need.id], CloseReason.WONTFIX, "", actor=ALICE, now=NOW)
+    (queued,) = yard.look().queue.queued
+    assert (queued.standing, queued.cause) == ("held", "need")
+    assert queued.why == f"needs {need.id}, which was closed as wontfix"
+    assert queued.hint == f"gt dep rm {one.id} {need.id}"

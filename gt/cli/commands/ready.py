@@ -61,7 +61,7 @@ def ready(
             gt.say(f"only the first {limit}; all of them: {gt.spelt('gt ready --limit 0')}")
         paused = view.state.paused
         if paused and view.paused and not beads and not gt.json:
-            gt.say(f"nothing is ready: {paused.by} paused the town ({paused.reason})")
+            gt.say(f"nothing is ready: {paused.told}")
         return complain(gt, snapshot)
 
 
