@@ -54,7 +54,7 @@ docs: $(READY) ## Make the generated documentation again
 	@$(PY) -m gt help --markdown > docs/.cli.md && mv docs/.cli.md docs/cli.md
 	@$(PY) -m gt help --markdown moves > docs/.moves.md && mv docs/.moves.md docs/moves.md
 	@$(PY) -m gt help --markdown json > docs/.json.md && mv docs/.json.md docs/json.md
-	@GT_WRITE_DOCS=1 $(PY) -m pytest --quiet tests/e2e/test_pages.py
+	@GT_WRITE_DOCS=1 $(PY) -m pytest --quiet tests/e2e/test_pages.py tests/e2e/test_why.py
 
 clean: ## Remove .venv and all caches
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -73,12 +73,16 @@ def _was(page: Page, world: World) -> str:
 
 def wait_of(world: World, bead: Bead) -> Waiting | None:
     """What this Bead waits for in this world; None when it is ready."""
-    return waiting(bead, world.look, world.children, world.now, world.state)
+    found = waiting(bead, world.look, world.children, world.now, world.state)
+    if found is not None and found.cause is Cause.DANGLING and world.is_unreadable(found.on or ""):
+        text = found.text.replace("which is not in this ledger", "whose file can't be read")
+        return replace(found, text=text, hint="gt doctor")
+    return found
 
 
 def _current(world: World) -> Iterator[Call]:
     for text in world.unreadable:
-        yield Call("ledger", "unreadable", f"has a file that can't be read: {text}", "gt list", epoch=text)
+        yield Call("ledger", "unreadable", f"has a file that can't be read: {text}", "gt doctor", epoch=text)
     for name, target in world.targets.items():
         if target.trouble:
             subject, epoch = f"target:{name}", target.epoch or target.tip or ""
@@ -126,6 +130,7 @@ def _mended_by(target: str, cause: str, page: str, world: World) -> str | None:
         "missing": f"git config --unset gt.target {shlex.quote(f'^{re.escape(target)}$')}",
         "red": "gt merge --again",
         "red-after": "gt merge --again",
+        "could-not-run": "gt merge --again",
         "budget": "gt merge --again",
     }.get(cause)
 
@@ -222,7 +227,8 @@ def _idle(world: World, bead: Bead) -> Iterator[Call]:
         if bead.spec.type == "convoy" and any(satisfied(child) for child in held):
             yield arrived(bead, held)
         elif held and not any(satisfied(child) for child in held):
-            text = f"holds {len(held)} Beads, and none of them was done"
+            done = "none of them was done" if len(held) > 1 else "it wasn't done"
+            text = f"holds {len(held)} Bead{'s' if len(held) > 1 else ''}, and {done}"
             yield Call(bead.id, "nothing-done", text, f"gt close {bead.id} --reason obsolete", paged=False)
     elif bead.spec.type in FOR_PEOPLE:
         yield Call(bead.id, "decision", "is for a person to decide", f"gt close {bead.id}", paged=False)

@@ -59,14 +59,16 @@ def _day(world: World) -> Refusal | None:
 
 def _agent(world: World, agent: AgentSpec) -> Refusal | None:
     fit = world.fitness(agent.name)
+    last = next(iter(fit.reason.splitlines()), "")
+    said = f": {last}" if last else ""
     if fit.state is Fitness.TRIPPED:
-        why = f"waits for a person: {agent.name} failed {fit.failures} times outside its task"
+        why = f"waits for a person: {agent.name} failed {fit.failures} times outside its task{said}"
         return Refusal(why, person=True)
     if fit.state is Fitness.OPEN and fit.until is not None:
         until = format_time(fit.until)
         if fit.limited:
-            return Refusal(f"waits: {agent.name} is at a limit until {until}", fit.until)
-        why = f"waits: {agent.name} rests until {until} after {fit.failures} failures outside its task"
+            return Refusal(f"waits: {agent.name} is at a limit until {until}{said}", fit.until)
+        why = f"waits: {agent.name} rests until {until} after {fit.failures} failures outside its task{said}"
         return Refusal(why, fit.until)
     return None
 
@@ -75,12 +77,16 @@ def _room(world: World, agent: AgentSpec) -> Refusal | None:
     attempts = [lease for _, lease in world.leases() if lease.lock]
     limit = min((town.limits.concurrent for town in world.towns.values()), default=0)
     if len(attempts) >= limit:
-        return Refusal(f"waits for room: {len(attempts)} attempts run, and `limits.concurrent` is {limit}")
+        many = _attempts(len(attempts))
+        return Refusal(f"waits for room: {many}, and `limits.concurrent` is {limit}")
     running = sum(1 for lease in attempts if lease.agent == agent.name)
     if world.fitness(agent.name).state is Fitness.HALF_OPEN and running:
         return Refusal(f"waits for room: {agent.name} is on trial, with one attempt at a time")
     if agent.limit is not None and running >= agent.limit:
-        return Refusal(
-            f"waits for room: {running} attempts of {agent.name} run, and its limit is {agent.limit}"
-        )
+        many = _attempts(running, f" of {agent.name}")
+        return Refusal(f"waits for room: {many}, and its limit is {agent.limit}")
     return None
+
+
+def _attempts(count: int, whose: str = "") -> str:
+    return f"1 attempt{whose} runs" if count == 1 else f"{count} attempts{whose} run"

@@ -1,7 +1,11 @@
-"""Why a Bead isn't moving: the one reason, the chain behind it, and the command that moves it."""
+"""Why a Bead isn't moving: the one reason, the chain behind it, and the command that moves it.
+
+docs/why.md has a line for each reason; tests/e2e/test_why.py brings a town to each of them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from gt.core.bead import Bead, Phase, Result
@@ -9,11 +13,11 @@ from gt.core.breaker import Fitness
 from gt.core.calls import Call, readmission, wait_of
 from gt.core.capacity import refusal
 from gt.core.plan import By, Plan
-from gt.core.ready import CONTAINERS
+from gt.core.ready import CONTAINERS, ended
 from gt.core.reverts import under_way, undone_by
 from gt.core.values import dataclass
 from gt.core.when import format_duration, format_time
-from gt.core.world import Liveness, Queued, Standing, World
+from gt.core.world import ZOMBIE_GRACE, Liveness, Queued, Standing, World, lease_grace
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,11 @@ class Reason:
     """The Bead that the next link is about."""
 
 
-def why(world: World, plan: Plan, bead: str) -> tuple[Reason, ...]:
+Closer = Callable[[Bead, Reason], Reason]
+"""A closer look at one Bead than a World is: the reason again, with what only that tells."""
+
+
+def why(world: World, plan: Plan, bead: str, closer: Closer = lambda _, reason: reason) -> tuple[Reason, ...]:
     """The reason a Bead of this world is where it is, then what that hangs on, to the end; the last one counts.
 
     The command to type is that of the last link that has one. Empty for a Bead this world doesn't hold.
@@ -43,7 +51,11 @@ def why(world: World, plan: Plan, bead: str) -> tuple[Reason, ...]:
         found = world.look(at)
         if found is None:
             break
-        chain.append(_reason(world, plan, found))
+        link = closer(found, _reason(world, plan, found))
+        if chain and found.phase is Phase.CLOSED:
+            # Who closed it meant it: what waits for it is to wait no longer.
+            link = replace(link, command=None)
+        chain.append(link)
         at = chain[-1].on
     else:
         if at is not None:
@@ -80,7 +92,13 @@ def _open(world: World, plan: Plan, bead: Bead) -> Reason:
     waits = wait_of(world, bead)
     if waits is not None:
         return Reason(bead.id, waits.text, waits.hint, waits.until, waits.on)
+    if any(a.verb == "close" and a.args[:1] == (bead.id,) for a in plan.by(By.RECONCILE)):
+        return Reason(
+            bead.id, "is done, as all that it holds is: it is closed at the next pass", "gt reconcile"
+        )
     called = _called(plan, bead)
+    if called is not None and any(call.reason == "arrived" for call in plan.calls if call.subject == bead.id):
+        return replace(called, text=f"{called.text}; it is closed once that is told", command="gt reconcile")
     if called is not None:
         return called
     if bead.spec.type in CONTAINERS:
@@ -90,11 +108,23 @@ def _open(world: World, plan: Plan, bead: Bead) -> Reason:
             )
         return Reason(bead.id, "holds no Bead yet", f"gt create TITLE --parent {bead.id}")
     if any(action.args == (bead.id,) for action in plan.by(By.WORK)):
-        return Reason(bead.id, "is ready: an attempt can start now", "gt run")
-    return _queueing(world, bead)
+        return Reason(bead.id, f"is ready: an attempt can start now{_past(world, bead)}", "gt run")
+    return _queueing(world, plan, bead)
 
 
-def _queueing(world: World, bead: Bead) -> Reason:
+def _past(world: World, bead: Bead) -> str:
+    """How the last attempt at an open Bead ended, and whether any of it still runs; a clause to append."""
+    last = bead.status.attempts[-1] if bead.status.attempts else None
+    told = f"; {ended(last)}" if last is not None else ""
+    left = next((zombie for zombie in world.zombies if zombie.bead == bead.id), None)
+    if left is None:
+        return told
+    return (
+        f"{told}; attempt {left.token} still runs, and is killed at {format_time(left.since + ZOMBIE_GRACE)}"
+    )
+
+
+def _queueing(world: World, plan: Plan, bead: Bead) -> Reason:
     """It is ready, and its agent isn't, or has no room."""
     agent = world.agent_of(bead)
     if agent is None:
@@ -102,13 +132,19 @@ def _queueing(world: World, bead: Bead) -> Reason:
         base = world.base_of(bead)
         target = world.targets.get(base or "")
         trouble = target.trouble if target else None
-        return Reason(bead.id, f"is ready, but its target {base} {trouble or 'is not set up'}", "gt status")
+        text = f"is ready, but its target {base} {trouble or 'is not set up'}"
+        return Reason(bead.id, text, _mended(plan, base) or "gt status")
     refused = refusal(world, bead, agent)
     if refused is not None:
         fit = world.fitness(agent.name)
         hint = "gt status" if fit.state is Fitness.CLOSED else readmission(agent.name)
         return Reason(bead.id, refused.text, hint, refused.until)
-    return Reason(bead.id, "is ready, and waits for its turn: others come first", "gt status")
+    return Reason(bead.id, "is ready, and waits for its turn: others come first", "gt run")
+
+
+def _mended(plan: Plan, target: str | None) -> str | None:
+    """The command that ends a target's trouble."""
+    return next((call.hint for call in plan.calls if call.subject == f"target:{target}"), None)
 
 
 def _leased(world: World, bead: Bead) -> Reason:
@@ -119,10 +155,15 @@ def _leased(world: World, bead: Bead) -> Reason:
     alive = world.liveness.get(bead.id, Liveness.UNKNOWN)
     if alive is Liveness.DEAD:
         return Reason(bead.id, f"was leased by {who} under {lease.token}, who died", "gt reconcile")
+    # What a person holds, only they can hand in.
+    watch = f"gt logs {bead.id}" if lease.lock else f"gt submit {bead.id}"
     text = f"is leased by {who} under {lease.token} until {format_time(lease.expires)}"
-    if lease.expires <= world.now:
-        return Reason(bead.id, f"{text}: that is over", "gt reconcile", lease.expires)
-    return Reason(bead.id, text, f"gt logs {bead.id}" if lease.lock else None, lease.expires)
+    if lease.expires > world.now:
+        return Reason(bead.id, text, watch, lease.expires)
+    end = lease.expires + lease_grace(lease)
+    if end > world.now:
+        return Reason(bead.id, f"{text}: that is over, and others end it at {format_time(end)}", watch, end)
+    return Reason(bead.id, f"{text}: that is over", "gt reconcile")
 
 
 def _submitted(world: World, plan: Plan, bead: Bead) -> Reason:
@@ -130,9 +171,24 @@ def _submitted(world: World, plan: Plan, bead: Bead) -> Reason:
     if place is None:
         return Reason(bead.id, "is submitted, and not in any queue of this clone", "gt queue")
     if place.standing in (Standing.HELD, Standing.WAITING):
-        return Reason(bead.id, place.why or f"is {place.standing}", place.hint, on=_need(bead, place))
-    text = f"is submitted, and can be gated for {place.base} now{_let_be(world, place.base)}"
-    return Reason(bead.id, text, _merge(plan, place))
+        hint = place.hint or _mended(plan, place.base)
+        return Reason(
+            bead.id, place.why or f"is {place.standing}", hint, _until(world, place), _need(bead, place)
+        )
+    text = f"is submitted, and can be gated for {place.base} now{_in_line(world, place)}"
+    return Reason(bead.id, text + _let_be(world, place.base), _merge(plan, place))
+
+
+def _until(world: World, place: Queued) -> int | None:
+    """When what it waits for ends by the clock alone."""
+    paused = world.state.paused
+    return paused.until if paused is not None and place.cause == "paused" else None
+
+
+def _in_line(world: World, place: Queued) -> str:
+    """Its place among all that can be gated for the same target, if it isn't alone; a clause to append."""
+    line = [each.bead for each in world.queue if each.base == place.base and each.standing is Standing.DUE]
+    return f", number {line.index(place.bead) + 1} of {len(line)} in line" if len(line) > 1 else ""
 
 
 def _let_be(world: World, base: str) -> str:
@@ -147,8 +203,9 @@ def _let_be(world: World, base: str) -> str:
 
 
 def _need(bead: Bead, place: Queued) -> str | None:
-    """The need that a submission waits for."""
-    return next((need for need in sorted(bead.spec.needs) if need in place.why), None)
+    """The Bead that a submission waits for: it needs that, or contains its work."""
+    above = (place.hint or "").removeprefix("gt why ") if place.cause == "ancestor" else None
+    return above or next((need for need in sorted(bead.spec.needs) if need in place.why), None)
 
 
 def _merge(plan: Plan, place: Queued) -> str:

@@ -149,6 +149,10 @@ class World:
             return replace(found, status=replace(found.status, phase=Phase.LANDED, landed=landed))
         return found
 
+    def is_unreadable(self, bead: str) -> bool:
+        """Whether this Bead is there, in a file that can't be read."""
+        return bool(bead) and any(f"/{bead}.yaml" in text.partition(": ")[0] for text in self.unreadable)
+
     @cached_property
     def _families(self) -> Mapping[str, tuple[Bead, ...]]:
         families: dict[str, list[Bead]] = {}

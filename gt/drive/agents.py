@@ -61,7 +61,7 @@ def agents(repo: Repo, ledger: Ledger, environ: Mapping[str, str], now: int) -> 
     for target, town in world.towns.items():
         for spec in sorted(town.agents.values(), key=lambda spec: (spec.name != town.agent, spec.name)):
             name, command, may = survey.described(spec)
-            program = _program(spec)
+            program = program_of(spec)
             seen.append(
                 AgentSeen(
                     target=target,
@@ -83,7 +83,7 @@ def agents(repo: Repo, ledger: Ledger, environ: Mapping[str, str], now: int) -> 
         return Agents(tuple(seen), unused, unread, today(world, snapshot))
 
 
-def _program(spec: AgentSpec) -> str | None:
+def program_of(spec: AgentSpec) -> str | None:
     """The program that is started; None for a script of the shell's, or one that lies in the worktree."""
     command: Command
     if spec.wrap is not None:

@@ -24,6 +24,9 @@ from gt.refinery.footprint import footprint, simple_changes
 CANDIDATE = "gt <gt>"
 """Who signs what is only a candidate: no clock and no person may change its id."""
 
+CANDIDATE_OF = "candidate "
+"""Begins the message of a car's commit; then comes the member's name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -150,6 +153,6 @@ class Yardmaster:
         sub = member.sub
         own = footprint(self.repo, tip, sub.commit)
         strays = tuple(sorted(change.path for change in changes if change.path not in own))
-        commit = odb.add_commit(tree, (at, sub.commit), f"candidate {member.name}", CANDIDATE, sub.at)
+        commit = odb.add_commit(tree, (at, sub.commit), f"{CANDIDATE_OF}{member.name}", CANDIDATE, sub.at)
         odb.flush()
         return Car(member, commit, tree, changes, strays)

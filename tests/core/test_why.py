@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from gt.core.bead import Landed, Phase, Question, Result, Stuck, StuckReason
+from gt.core.bead import CloseReason, Landed, Phase, Question, Result, Stuck, StuckReason
 from gt.core.plan import By, plan
 from gt.core.state import TownState, Waiver
 from gt.core.town import AgentSpec, Limits
 from gt.core.why import Reason, command, why
-from gt.core.world import Liveness, Queued, Standing, Target, World
+from gt.core.world import Liveness, Queued, Standing, Target, World, Zombie
 from tests.core.small import NOW, OID, attempt, bead, gt
 from tests.core.test_plan import ailing
 from tests.core.worlds import TOWN, world, worlds
@@ -69,7 +69,8 @@ def test_what_is_red_and_waived_is_told_of_what_it_lets_through() -> None:
         (world(bead("a"), targets={"main": Target("main", None, "doesn't exist")}, towns={}), "doesn't exist", "gt status"),
         (world(bead("a", Phase.LEASED), liveness={A: Liveness.DEAD}), "who died", "gt reconcile"),
         (world(bead("a", Phase.LEASED), liveness={A: Liveness.LIVE}), "until 2026-11-22T21:00:00Z", f"gt logs {A}"),
-        (world(bead("a", Phase.LEASED), now=NOW + 3600), "that is over", "gt reconcile"),
+        (world(bead("a", Phase.LEASED), now=NOW + 3600), "that is over, and others end it at 2026-11-22T21:01:12Z", f"gt logs {A}"),
+        (world(bead("a", Phase.LEASED), now=NOW + 3672), "that is over", "gt reconcile"),
         (world(bead("a", Phase.SUBMITTED), queue=(queued(Standing.DUE),)), "can be gated", "gt merge"),
         (world(bead("a", Phase.SUBMITTED), queue=(queued(Standing.HELD, "waits for Bob", "gt approve x"),)), "waits for Bob", "gt approve x"),
         (world(bead("a", Phase.SUBMITTED)), "not in any queue", "gt queue"),
@@ -77,7 +78,7 @@ def test_what_is_red_and_waived_is_told_of_what_it_lets_through() -> None:
         (world(bead("a", Phase.CLOSED, closed="done")), "was closed as done by alice", f"gt reopen {A}"),
         (ailing(3), "rests", "gt retry --agent claude"),
         (ailing(6), "waits for a person", "gt retry --agent claude"),
-        (world(bead("a", priority=4), bead("b"), bead("c")), "others come first", "gt status"),
+        (world(bead("a", priority=4), bead("b"), bead("c")), "others come first", "gt run"),
         (world(bead("a"), bead("b", Phase.LEASED), town=FULL), "its limit is 1", "gt status"),
         (world(bead("a"), town=replace(TOWN, limits=Limits(concurrent=0))), "waits for room", "gt status"),
     ],
@@ -86,6 +87,57 @@ def test_the_reason_and_the_command(some: World, text: str, typed: str) -> None:
     chain = asked(some)
     assert text in chain[0].text
     assert command(chain) == typed
+
+
+def test_how_the_last_attempt_ended_is_told() -> None:
+    one = bead("a")
+    status = replace(one.status, attempts=(attempt("1-aaaa", Result.RED), attempt("2-bbbb", Result.CONFLICT)))
+    some = world(replace(one, status=status))
+    assert asked(some)[0].text.endswith("can start now; attempt 2-bbbb ended as conflict: because")
+    some = world(replace(one, status=replace(status, wake=NOW + 60)))
+    assert (
+        asked(some)[0].text
+        == "backs off until 2026-11-22T20:01:00Z: attempt 2-bbbb ended as conflict: because"
+    )
+    some = replace(world(replace(one, status=status)), zombies=(Zombie(A, "1-aaaa", NOW),))
+    assert asked(some)[0].text.endswith("; attempt 1-aaaa still runs, and is killed at 2026-11-22T20:01:00Z")
+
+
+def test_its_place_in_line() -> None:
+    line = tuple(replace(queued(Standing.DUE), bead=gt(name)) for name in "bac")
+    some = world(bead("a", Phase.SUBMITTED), queue=line)
+    assert asked(some)[0].text == "is submitted, and can be gated for main now, number 2 of 3 in line"
+
+
+def test_what_waits_for_its_target_is_told_what_mends_that() -> None:
+    place = queued(Standing.WAITING, "waits for main, which is red itself")
+    red = {"main": Target("main", OID, "is red itself", "red")}
+    some = world(bead("a", Phase.SUBMITTED), queue=(place,), targets=red)
+    assert command(asked(some)) == "gt merge --again"
+
+
+def test_a_need_that_was_closed_on_purpose_is_not_to_be_opened_again() -> None:
+    gone = bead("b", Phase.CLOSED, closed=CloseReason.WONTFIX)
+    chain = asked(world(bead("a", needs=[gt("b")]), gone))
+    assert [link.bead for link in chain] == [A, gt("b")]
+    assert command(chain) == f"gt dep rm {A} {gt('b')}"
+
+
+def test_a_need_whose_file_can_not_be_read_is_there() -> None:
+    unreadable = (f"beads/x/y/{gt('b')}.yaml: is not a mapping",)
+    some = world(bead("a", needs=[gt("b"), gt("c")]), unreadable=unreadable)
+    assert asked(some)[0].text == f"needs {gt('b')}, whose file can't be read"
+    assert command(asked(some)) == "gt doctor"
+    assert "not in this ledger" in asked(replace(some, unreadable=()))[0].text
+
+
+def test_a_closer_look_has_the_last_word_on_every_link() -> None:
+    some = world(bead("a", needs=[gt("b")]), bead("b"))
+    chain = why(
+        some, plan(some), A, lambda bead, reason: replace(reason, text=f"{bead.id} seen", command=None)
+    )
+    assert [link.text for link in chain] == [f"{A} seen", f"{gt('b')} seen"]
+    assert command(chain) is None
 
 
 def test_a_question_is_asked() -> None:

@@ -14,6 +14,7 @@ from gt.core.plan import plan
 from gt.core.reverts import LINK
 from gt.core.why import command
 from gt.core.why import why as reasons
+from gt.drive.closer import Closer
 from gt.drive.observe import observe
 from gt.refinery.waived import landed_under
 
@@ -34,7 +35,8 @@ def why(ctx: typer.Context, bead: MaybeBead = None) -> int:
         wanted = snapshot.get(meant_or_here(gt, snapshot, bead)).id
         also = snapshot.with_linked(wanted, f"link:{LINK}")
     world = observe(gt.repo, gt.ledger, gt.now, also=also)
-    chain = reasons(world, plan(world), wanted)
+    found = plan(world)
+    chain = reasons(world, found, wanted, Closer(gt.repo, world, found.calls, gt.environ))
     typed = command(chain)
     seen = world.look(wanted)
     waivers = landed_under(gt.repo, seen.status.landed.commit) if seen and seen.status.landed else {}
