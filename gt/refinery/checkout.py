@@ -45,9 +45,17 @@ class Record:
 
 
 def obstacles(
-    repo: Repo, there: Worktree, old: str, new: str, changes: Iterable[Change] | None = None
+    repo: Repo,
+    there: Worktree,
+    old: str,
+    new: str,
+    changes: Iterable[Change] | None = None,
+    dirty: Callable[[], frozenset[str]] | None = None,
 ) -> str | None:
-    """What of the user's a move of this worktree from one tree to another would touch; a clause, or None."""
+    """What of the user's a move of this worktree from one tree to another would touch; a clause, or None.
+
+    `dirty` tells what `bringing.dirty` does, where the caller asks about several moves.
+    """
     if there.underway:
         return f"a {there.underway} is in progress there"
     if there.prunable or not there.path.is_dir():
@@ -55,10 +63,10 @@ def obstacles(
     if os.path.lexists(there.git_dir / "index.lock") and not _ours(repo, there):
         return f"another git is at work there ({there.git_dir / 'index.lock'} exists)"
     wanted = tuple(changed_paths(repo, old, new) if changes is None else changes)
-    dirty = bringing.dirty(repo, there)
+    touched = bringing.dirty(repo, there) if dirty is None else dirty()
     gone = {change.path for change in wanted if change.mode_new == 0}
     found = [
-        c.path for c in wanted if c.path in dirty or (c.mode_old == 0 and _occupied(there.path, c, gone))
+        c.path for c in wanted if c.path in touched or (c.mode_old == 0 and _occupied(there.path, c, gone))
     ]
     if not found:
         return None

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gt.core.bead import Bead, Landed, Phase, Submission
@@ -140,6 +141,8 @@ class _Look:
     """The submitted commits that aren't in this repository."""
     places: dict[str, tuple[Worktree, ...]] = field(default_factory=dict)
     """For each target that was asked about: where it is checked out."""
+    checkouts: dict[Path, tuple[bool, frozenset[str]]] = field(default_factory=dict)
+    """For each worktree that was asked about: what `dirty` says of it."""
 
     def checked_out(self, target: str) -> tuple[Worktree, ...]:
         """Where a target is checked out, looked up once."""
@@ -148,6 +151,15 @@ class _Look:
         if target not in self.places:
             self.places[target] = checked_out(self.repo, target)
         return self.places[target]
+
+    def dirty(self, there: Worktree) -> tuple[bool, frozenset[str]]:
+        """What is dirty in a worktree, looked up once; and whether a landing was writing files by then."""
+        from gt.git.bringing import dirty
+        from gt.refinery.checkout import is_under_way
+
+        if there.path not in self.checkouts:
+            self.checkouts[there.path] = is_under_way(self.repo), dirty(self.repo, there)
+        return self.checkouts[there.path]
 
     def unlanded(self) -> list[Bead]:
         return [b for b in self.beads.values() if not b.phase.over and b.id not in self.landings]
@@ -413,7 +425,9 @@ def _obstacle(look: _Look, target: Target, made: Preview) -> str | None:
     there = found_in[0]
     assert target.tip is not None
     landing = is_under_way(look.repo)
-    found = obstacles(look.repo, there, target.tip, written(look.repo, made))
+    tree = written(look.repo, made)
+    found = obstacles(look.repo, there, target.tip, tree, dirty=lambda: look.dirty(there)[1])
+    landing = landing or look.checkouts.get(there.path, (False,))[0]
     if found and (landing or is_under_way(look.repo) or tips(look.repo, target.name).tip != target.tip):
         return None
     return f"can't land on {target.name}, checked out in {there.path}: {found}" if found else None

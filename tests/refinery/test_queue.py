@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,26 @@ def test_an_outcome_is_believed_for_a_week(yard: Scene) -> None:
     assert [run.verdict for run in later.runs] == ["pass"]
 
 
+def test_the_checkout_is_looked_at_once_for_all_that_is_submitted(
+    repo_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = scene(repo_path)
+    there.push({"mine": "1\n"})
+    there.git("checkout", "-q", "main")
+    (there.path / "mine").write_text("changed\n")
+    beads = [there.submit({name: "new\n"}) for name in ("a", "b", "mine")]
+    looks = []
+    real = bringing.dirty
+
+    def dirty(*args: Any) -> frozenset[str]:
+        looks.append(args)
+        return real(*args)
+
+    monkeypatch.setattr(bringing, "dirty", dirty)
+    assert there.causes() == dict(zip((b.id for b in beads), ("due", "due", "held dirty"), strict=True))
+    assert len(looks) == 1
+
+
 def test_what_a_landing_writes_now_is_in_nobodys_way(
     repo_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,11 +116,11 @@ def test_what_has_landed_since_the_look_is_in_nobodys_way(
     one = there.submit({"new": "new\n"})
     real = checkout.obstacles
 
-    def obstacles(*args: object) -> str | None:
+    def obstacles(*args: object, **more: Any) -> str | None:
         with monkeypatch.context() as usual:
             usual.setattr(checkout, "obstacles", real)
             assert there.merge().landed
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(checkout, "obstacles", obstacles)
     assert there.causes() == {one.id: "due"}
