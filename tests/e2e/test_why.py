@@ -7,6 +7,7 @@ The page is what is expected: a row without a scene fails, and so does a scene w
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Generator
 from contextlib import closing
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from gt.core.bead import StuckReason
 from tests.conftest import seal
 from tests.e2e.town import found
 from tests.e2e.whys import (  # noqa: F401  (they fill the list of scenes)
@@ -37,6 +39,30 @@ WRITE = "GT_WRITE_DOCS" in os.environ
 
 def test_every_row_has_a_scene_and_every_scene_a_row() -> None:
     assert set(rows()) == set(SCENES)
+
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMED = (
+    (r"Call\(\s*(?:f?\"[^\"]*\"|[\w.]+),\s*\"([a-z-]+)\"", "{}"),
+    (r"Standing\.HELD,\s*\"([a-z-]+)\"", "held-{}"),
+    (r"(?:Trouble|Parting|\b_?held)\(\s*\"([a-z-]+)\"", "{}"),
+    (r"Target\([^\n]*, \"([a-z-]+)\"\)", "{}"),
+    (r"\bcause=\"([a-z-]+)\"", "{}"),
+)
+"""How the code names what a person is called for, and what the page calls it."""
+
+
+def test_every_call_for_a_person_has_a_row() -> None:
+    code = "".join(
+        path.read_text()
+        for part in ("core", "refinery", "drive")
+        for path in (ROOT / "gt" / part).glob("*.py")
+    )
+    named = {told.format(word) for pattern, told in NAMED for word in re.findall(pattern, code)}
+    assert len(named) > 30
+    there = {word for row in rows().values() for word in re.findall(r"`([a-z-]+)`", row.call)}
+    # What is stuck and doesn't say why was written by nobody's gt.
+    assert (named | {str(reason) for reason in StuckReason}) - there == {"stuck"}
 
 
 @pytest.fixture(scope="session")

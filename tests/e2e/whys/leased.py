@@ -60,6 +60,14 @@ def late(town: Stage) -> Playing:
     yield bead
 
 
+@situation("an attempt goes on though its lease is over")
+def overdue(town: Stage) -> Playing:
+    bead = town.create("a", BUSY)
+    with town.beside("work", bead, ready="begun"):
+        town.at(2 * HOUR)
+        yield bead
+
+
 @situation("an attempt died")
 def died(town: Stage) -> Playing:
     bead = town.create("a", BUSY)
