@@ -47,7 +47,7 @@ def waive(
 
     Example:
       gt waive e2e --reason "the vendor's sandbox is down"
-      gt waive e2e --reason "known, fixed on Monday" --until 2026-12-07
+      gt waive e2e --reason "known, fixed on Monday" --for 3d
       gt waive --end e2e
       gt waive
     """
