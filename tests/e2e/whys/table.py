@@ -65,7 +65,8 @@ VARYING = (
     (re.compile(r"\b\d+-[0-9a-hjkmnp-tv-z]{4}\b"), "TOKEN"),
     (re.compile(r"\b[0-9a-f]{12}(?:[0-9a-f]{28})?\b"), "COMMIT"),
     (re.compile(r"(?<![\w.~*/:])/[^\s,:;)']*[^\s,:;)'.]"), "PATH"),
-    (re.compile(r"\b\d+[smh]\b of work"), "TIME of work"),
+    (re.compile(r"\b(?:\d+[smh] ?)+(?= of work)"), "TIME"),
+    (re.compile(r"(?<=after )\d+ s\b"), "TIME"),
 )
 
 
