@@ -49,7 +49,8 @@ def place(repo: Repo, path: Path, commit: str, *, keep_fds: tuple[int, ...] = ()
         # Forced twice: the directory of a slot that git has on record may be gone, and a git that was killed while
         # it made one leaves it locked.
         how = ("--force", "--force", "--quiet", "--no-checkout", "--detach")
-        git(repo, "worktree", "add", *how, "--", str(path), commit, keep_fds=keep_fds)
+        args = ("worktree", "add", *how, "--", str(path), commit)
+        worktree.patiently(lambda _: git(repo, *args, keep_fds=keep_fds))
         git_dir = _recorded(repo, path)
         assert git_dir is not None
     return Place(path, git_dir, keep_fds)

@@ -7,10 +7,13 @@ listed, and never changed.
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import stat
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from gt.core.values import dataclass
@@ -19,6 +22,7 @@ from gt.git import refs
 from gt.git.repo import Repo, is_git_dir
 from gt.git.run import GitFailed, git
 from gt.git.snapshot import Snapshot, snapshot_tree
+from gt.lock import POLL
 
 __all__ = ["Snapshot", "Worktree", "add", "checked_out", "listing", "remove", "snapshot_tree"]
 
@@ -31,6 +35,13 @@ UNDERWAY = {
     "BISECT_LOG": "bisect",
 }
 """Files in a worktree's git directory that tell what its user is in the middle of."""
+
+
+HALF_MADE = "/commondir: "
+"""What git complains of when it meets a worktree that another git is making."""
+
+PATIENCE = 5.0
+"""Seconds for which such a one is waited for: it takes far less than one, unless that git is dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +69,38 @@ def add(repo: Repo, path: Path, commit: str, branch: str | None, *, keep_fds: tu
     No git hook runs and no upstream is recorded. `keep_fds` are inherited by git: see `run.git`.
     """
     where = ("--detach",) if branch is None else ("-b", branch)
+    # A git that died half-way may have left the branch; one that was there before is somebody's.
+    known = branch is not None and refs.read(repo, f"refs/heads/{branch}") is not None
+    again = where if branch is None or known else ("-B", branch)
     # All of it, however little of the repository its user has checked out.
     settings = ("branch.autoSetupMerge=false", "submodule.recurse=false", "core.sparseCheckout=false")
     config = tuple(part for setting in settings for part in ("-c", setting))
+    rest = ("--", os.path.abspath(path), commit)
     try:
-        args = ("worktree", "add", "--quiet", *where, "--", os.path.abspath(path), commit)
-        git(repo, *config, *args, keep_fds=keep_fds)
+        tried = partial(git, repo, *config, "worktree", "add", "--quiet", keep_fds=keep_fds)
+        patiently(lambda first: tried(*(where if first else again), *rest))
     except GitFailed as error:
         raise Refused(f"can't make the worktree {path}: {error.message}") from None
+
+
+def patiently(adds: Callable[[bool], object]) -> None:
+    """Have git add a worktree, again while another git is just making one; `adds` is told whether it is the first time.
+
+    A git that adds one looks at all there are, and dies of one whose `commondir` is there and not yet written to.
+    Raises GitFailed for all else, and for one that stays so.
+    """
+    end = time.monotonic() + PATIENCE
+    first = True
+    while True:
+        try:
+            adds(first)
+        except GitFailed as error:
+            if HALF_MADE not in error.message or time.monotonic() >= end:
+                raise
+        else:
+            return
+        first = False
+        time.sleep(random.uniform(*POLL))
 
 
 def listing(repo: Repo, at: Callable[[Path], bool] = lambda _: True) -> tuple[Worktree, ...]:

@@ -84,10 +84,18 @@ def by_hand(town: Town, beads: list[str], place: Path) -> None:
 
     def one(bead: str) -> None:
         tree = place / bead
-        script = f'git worktree add -q -b hand/{bead} "{tree}" main && cd "{tree}" && {AGENT}'
+        # Of two at once, one may meet the other's half-made record, and die of it.
+        add = f'git worktree add -q -B hand/{bead} "{tree}" main'
+        script = f'until {add}; do sleep 0.01; done; cd "{tree}"; {AGENT}'
         env = town.environment({"GT_BEAD": bead})
         done = subprocess.run(
-            ["sh", "-c", script], cwd=town.path, env=env, capture_output=True, text=True, check=False
+            ["sh", "-c", script],
+            cwd=town.path,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
 

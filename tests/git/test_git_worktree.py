@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,43 @@ def desk(repo: Repo, tmp_path: Path) -> Path:
 
 def admin(repo: Repo) -> Path:
     return repo.common_dir / "worktrees" / "desk"
+
+
+@pytest.mark.parametrize("branch", ["gt/b/1-b", None])
+def test_one_that_another_git_makes_at_the_moment_is_waited_for(
+    repo: Repo, desk: Path, tmp_path: Path, branch: str | None
+) -> None:
+    """Sixteen at once met it: a git that looks at a worktree between its being made and being written to dies."""
+    half = repo.common_dir / "worktrees" / "half"
+    half.mkdir()
+    (half / "gitdir").write_text(f"{tmp_path}/half/.git\n")
+    (half / "HEAD").write_text(f"{repo.zero}\n")
+    (half / "commondir").touch()
+
+    def written() -> None:
+        (half / "commondir").write_text("../..\n")
+
+    late = threading.Timer(0.3, written)
+    late.start()
+    try:
+        worktree.add(repo, tmp_path / "new", "main", branch)
+    finally:
+        late.join()
+    assert [tree.branch for tree in worktree.listing(repo) if tree.path == tmp_path / "new"] == [branch]
+    assert (tmp_path / "new" / "README.md").exists()
+
+
+def test_one_that_stays_half_made_is_told_of(
+    repo: Repo, desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worktree, "PATIENCE", 0.1)
+    half = repo.common_dir / "worktrees" / "half"
+    half.mkdir()
+    (half / "commondir").touch()
+    (half / "gitdir").write_text(f"{tmp_path}/half/.git\n")
+    (half / "HEAD").write_text(f"{repo.zero}\n")
+    with pytest.raises(Refused, match="commondir"):
+        worktree.add(repo, tmp_path / "new", "main", "gt/b/1-b")
 
 
 def snapshot(repo: Repo, desk: Path) -> worktree.Snapshot:
