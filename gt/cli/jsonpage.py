@@ -12,13 +12,13 @@ _HEAD = """\
 
 Made by `make docs` from the schemas that `gt schema` prints. Almost every command takes `--json`, and then prints one JSON
 value on stdout, in one line (`gt list --json | jq .`); on a terminal it is indented. `gt status`, `queue` and `board` with
-`--watch` print a line for each change, `gt log` and `gt export` one for each event or Bead.
+`--watch` print a line for each change, `gt export` one for each Bead, `gt log --jsonl` one for each event: for dashboards.
 
 - Each value says what it is: `{"apiVersion": "gt/v1", "kind": "QueueList", "items": [...]}`. A Bead and a page are printed as the
   ledger has them ([the format](ledger.md), [what a Bead is](bead.md)): `gt schema bead`, `gt schema page`.
 - Within an `apiVersion` no key is taken away, or given another meaning. New ones may come: ignore those that you don't know.
 - null says the same as a key that isn't there. Times are UTC, as `2026-11-22T20:00:00Z`; durations are whole seconds.
-- Text is what people and agents wrote. Characters that act on a terminal, or hide, are escaped (`\\\\u001b`): a JSON parser gives
+- Text is what people and agents wrote. Characters that act on a terminal, or hide, are escaped (`\\u001b`): a JSON parser gives
   them back as they are.
 - What goes wrong is on stderr, as a line of its own, `{"error": {"kind": "not-found", "message": "...", "hint": "..."}}`, and the
   [exit code](exit-codes.md) says so, too. `kind` there is one of a few words, for programs; `hint` is a command to type next.
@@ -57,7 +57,7 @@ def _form(made: Schema, defs: Schema) -> tuple[str, Schema, str]:
         made = made["anyOf"][0]
     if "$ref" in made:
         name = made["$ref"].rpartition("/")[2]
-        if name in ("Bead", "Page", "Stats"):
+        if name in ("Bead", "Page", *kinds()):
             return name, {}, ""
         return _form(defs[name], defs)
     kind: Any = made.get("type", "any")

@@ -10,6 +10,7 @@ import pytest
 
 from gt.store.schemas import FILES, kinds
 from tests.cli.conftest import Gt
+from tests.outputs import parsed
 
 
 def test_all_are_listed_and_each_is_printed(gt: Gt) -> None:
@@ -39,3 +40,21 @@ def test_the_standard_tool_takes_it_and_checks_a_file_by_it(gt: Gt, tmp_path: Pa
         settings.write_text(text)
         done = subprocess.run([tool, "--schemafile", place, settings], capture_output=True, check=False)
         assert done.returncode == code, done.stdout
+
+
+def test_events_are_lines_for_whoever_reads_as_they_come(gt: Gt, repo_path: Path) -> None:
+    gt("init", cwd=repo_path)
+    bead = gt("create", "x", cwd=repo_path).out.strip()
+    gt("edit", bead, "--priority", "0", cwd=repo_path)
+    lines = gt("log", "--jsonl", "--patch", cwd=repo_path).out.splitlines()
+    events = [parsed(line) for line in lines]
+    assert [(event["kind"], event["verb"]) for event in events] == [
+        ("Event", "edit"),
+        ("Event", "create"),
+        ("Event", "init"),
+    ]
+    assert events[0]["changes"][0]["field"] == "spec.priority"
+    items = gt("log", "--json", "--patch", cwd=repo_path).data["items"]
+    assert items == [
+        {key: value for key, value in event.items() if key not in ("apiVersion", "kind")} for event in events
+    ]

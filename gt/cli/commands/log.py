@@ -11,7 +11,7 @@ import typer
 
 from gt.cli.app import new_app
 from gt.cli.context import Context
-from gt.cli.jsonout import listing
+from gt.cli.jsonout import dumps, listing, single
 from gt.cli.options import Limit, MaybeBead, past
 from gt.cli.text import Cell, one_line, relative
 from gt.core.when import format_time
@@ -45,6 +45,9 @@ def log(
         str | None, typer.Option("--until", metavar="TIME", help="Not after: 2h, 3d, 2026-12-01.")
     ] = None,
     patch: Annotated[bool, typer.Option("--patch", "-p", help="Show which fields changed, and how.")] = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Print JSON, a line for each event, as it is found.")
+    ] = False,
 ) -> int:
     """Show what happened, to one Bead or to all: who did what when, latest first.
 
@@ -54,6 +57,7 @@ def log(
       gt log -n 20
       gt log gt-7k2m9qxa --patch
       gt log --verb close --verb reopen --since 3d --actor alice --json
+      gt log --jsonl > events.jsonl
     """
     from gt.store import history
 
@@ -68,6 +72,10 @@ def log(
         gt.emit(listing("EventList", (_data(*each) for each in _events(gt, wanted, limit, patch))))
         return 0
     events = _events(gt, wanted, limit, patch)
+    if jsonl:
+        for each in events:
+            gt.out(dumps(single("Event", _data(*each))))
+        return 0
     header: tuple[str, ...] = ("COMMIT", "WHEN", "WHO", "WHAT")
     while batch := list(islice(events, BATCH if patch else None)):
         rows = [(e.commit[:12], relative(e.at, now), e.actor, e.subject) for e, _ in batch]
