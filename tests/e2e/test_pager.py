@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
-import subprocess
 import time
 
 import pytest
 
-from tests.e2e.test_terminal import on_terminal
-from tests.e2e.town import GT, LIMIT, Town
+from tests.e2e.test_terminal import on_terminal, start_on_terminal
+from tests.e2e.town import LIMIT, Town
 
 pytestmark = pytest.mark.e2e
 
@@ -62,24 +60,9 @@ def test_what_is_said_besides_is_paged_too_and_an_error_counts(town: Town) -> No
     assert "paged:error: --limit" not in on_terminal(town, "list", "--limit", "x", GIT_PAGER=MARK)
 
 
-def start(town: Town, pager: str, *args: str) -> tuple[subprocess.Popen[bytes], int]:
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*GT, *args],
-        cwd=town.path,
-        env=town.environment({"TERM": "xterm", "GIT_PAGER": pager}),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    return process, ours
-
-
 def test_leaving_it_early_is_no_failure(town: Town) -> None:
     town.gt("create", "--file", "-", stdin="".join(f"# Bead {number} {'x' * 60}\n" for number in range(3000)))
-    process, ours = start(town, "head -n 1", "list", "--all")
+    process, ours = start_on_terminal(town, "list", "--all", GIT_PAGER="head -n 1")
     with process:
         assert process.wait(LIMIT) == 0
     os.close(ours)
@@ -90,7 +73,7 @@ def test_an_interrupt_is_for_the_pager_alone(town: Town) -> None:
     pager = (
         "trap 'echo interrupted >got' INT; cat >/dev/null; echo >ready; until [ -e got ]; do sleep 0.05; done"
     )
-    process, ours = start(town, pager, "log")
+    process, ours = start_on_terminal(town, "log", GIT_PAGER=pager)
     with process:
         until = time.monotonic() + LIMIT
         while not (town.path / "ready").exists():

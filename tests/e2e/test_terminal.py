@@ -23,10 +23,10 @@ QUOTED = '"x' + EVIL.encode("unicode_escape").decode().replace("\\x9b", "\\u009b
 """The same, as YAML has it."""
 
 
-def on_terminal(town: Town, *args: str, **env: str) -> str:
-    """What a command writes to a terminal that is its stdin, stdout and stderr."""
+def start_on_terminal(town: Town, *args: str, **env: str) -> tuple[subprocess.Popen[bytes], int]:
+    """A command with a terminal as its stdin, stdout and stderr; and where that is read, until OSError."""
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
+    process = subprocess.Popen(
         [*GT, *args],
         cwd=town.path,
         env=town.environment({"TERM": "xterm", "COLUMNS": "200", **env}),
@@ -34,16 +34,29 @@ def on_terminal(town: Town, *args: str, **env: str) -> str:
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-    ) as process:
-        os.close(theirs)
-        seen = b""
-        try:
-            while data := os.read(ours, 1 << 16):
-                seen += data
-        except OSError:  # the other side is closed
-            pass
-        process.wait(LIMIT)
+    )
+    os.close(theirs)
+    return process, ours
+
+
+def all_shown(ours: int) -> bytes:
+    """What is written there until nobody can write any more."""
+    seen = b""
+    try:
+        while data := os.read(ours, 1 << 16):
+            seen += data
+    except OSError:  # the other side is closed
+        pass
     os.close(ours)
+    return seen
+
+
+def on_terminal(town: Town, *args: str, **env: str) -> str:
+    """What a command writes to a terminal that is its stdin, stdout and stderr."""
+    process, ours = start_on_terminal(town, *args, **env)
+    with process:
+        seen = all_shown(ours)
+        process.wait(LIMIT)
     return seen.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape")
 
 
@@ -94,29 +107,14 @@ def test_what_takes_long_says_for_how_long_and_nothing_of_it_stays(town: Town) -
     town.commit({".gt/town.yaml": settings.replace("run: sh gate.sh", f"run: 'cd {town.path}/.git; {wait}'")})
     town.git("checkout", "-q", "-b", "mine")
     town.commit({"mine": "x"})
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [*GT, "try", "mine"],
-        cwd=town.path,
-        env=town.environment({"TERM": "xterm"}),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-    ) as process:
-        os.close(theirs)
+    process, ours = start_on_terminal(town, "try", "mine")
+    with process:
         seen = b""
         while b"\x1b7\x1b[Kgt try: 2s\x1b8" not in seen:
             seen += os.read(ours, 1 << 16)
         (town.path / "go").touch()
-        rest = b""
-        try:
-            while data := os.read(ours, 1 << 16):
-                rest += data
-        except OSError:
-            pass
+        rest = all_shown(ours)
         assert process.wait(LIMIT) == 0
-    os.close(ours)
     last = rest.rpartition(b"\x1b8")[2]
     assert last.startswith(b"\x1b[K")
     assert b"gt try: " not in last
