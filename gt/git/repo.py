@@ -6,6 +6,7 @@ Knows directories and a few settings; knows nothing of what refs and objects say
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from gt.core.values import dataclass
@@ -45,7 +46,7 @@ class Repo:
     @property
     def gt_dir(self) -> Path:
         """Where gt keeps what it can lose; made by whoever writes there."""
-        return self.common_dir / "gt"
+        return _gt_dir(self.common_dir)
 
     @property
     def private(self) -> Path:
@@ -65,6 +66,12 @@ class Repo:
         if self.work_tree is not None and self.git_dir == self.common_dir:
             return self.work_tree.name
         return self.common_dir.name.removesuffix(".git")
+
+
+@lru_cache(maxsize=16)
+def _gt_dir(common_dir: Path) -> Path:
+    """Put together once: it is asked for with every outcome, of every submission."""
+    return common_dir / "gt"
 
 
 def discover(start: Path, *, git_dir: str | None = None, work_tree: str | None = None) -> Repo:
