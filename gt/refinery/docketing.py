@@ -61,6 +61,8 @@ class Docketing:
     """What was submitted, as it is, by commit and settings."""
     _excused: dict[str, Ids] = field(default_factory=dict)
     _tips: tuple[Tip, ...] = ()
+    _written: tuple[Town, str, str] | None = None
+    """The settings asked about last, their gates as text, and these with what fills a slot: long to write."""
 
     def recall(self, tip: str) -> None:
         """Take up what earlier merges tried on this tip and on those before it that gt made."""
@@ -129,7 +131,7 @@ class Docketing:
 
         Raises Malformed for settings that can't be read.
         """
-        key = (train.head, repr((town.gates, town.worktrees)))
+        key = (train.head, self._text(town)[1])
         if key not in self._candidates:
             towns = [town]
             if any(_is_settings(change.path) for car in train.cars for change in car.changes):
@@ -231,7 +233,7 @@ class Docketing:
 
     def _is_vetted(self, member: Member, town: Town) -> bool:
         """Whether the gates passed on what was submitted, as it is."""
-        key = (member.sub.commit, repr(town.gates))
+        key = (member.sub.commit, self._text(town)[0])
         if not self._vetted.get(key):
             try:
                 own = self._by_itself(member.sub.commit, town)
@@ -241,10 +243,16 @@ class Docketing:
         return self._vetted[key]
 
     def _by_itself(self, commit: str, town: Town) -> Candidate:
-        key = (commit, repr((town.gates, town.worktrees)))
+        key = (commit, self._text(town)[1])
         if key not in self._alone:
             self._alone[key] = candidate(self.yard, Train(commit, ()), [town])
         return self._alone[key]
+
+    def _text(self, town: Town) -> tuple[str, str]:
+        """The gates of these settings as text, and all that decides a gate run: written once for each look's settings."""
+        if self._written is None or self._written[0] is not town:
+            self._written = (town, repr(town.gates), repr((town.gates, town.worktrees)))
+        return self._written[1:]
 
     def _tried(self, tip: str, town: Town, waiting: Mapping[str, Member]) -> tuple[list[Tried], Tally]:
         """What was tried, and how often gates lied on trees of which more than all has landed since.
