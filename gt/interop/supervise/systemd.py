@@ -19,6 +19,7 @@ def files(site: Site) -> Files:
         f"{name}-reconcile.timer": _timer(site),
         f"{name}-reconcile.path": _path(site),
         f"{name}-again.timer": _again(site),
+        f"{name}-settle.service": _settle(site),
         f"{name}-work@.service": _work(site),
         f"{name}-merge.service": _merge(site),
         f"{name}-page@.service": _page(site),
@@ -35,6 +36,7 @@ def steps(site: Site) -> Steps:
     crew = tuple(f"{name}-crew-{each.name}.service" for each in site.crew)
     services = (
         f"{name}-again.timer",
+        f"{name}-settle.service",
         f"{name}-reconcile.service",
         f"{name}-merge.service",
         *_workers(site),
@@ -106,7 +108,7 @@ def _reconcile(site: Site) -> str:
     name = site.name
     work = _systemctl(site, "start", "--no-block", *_workers(site), f"{name}-merge.service")
     again = _systemctl(site, "restart", "--no-block", f"{name}-again.timer")
-    now = _systemctl(site, "start", "--no-block", f"{name}-reconcile.service")
+    settle = _systemctl(site, "restart", "--no-block", f"{name}-settle.service")
     return f"""\
 [Unit]
 Description=gt: one look at the town {name}
@@ -122,8 +124,7 @@ ExecStart={_exec(site, "reconcile")}
 SuccessExitStatus={CALM}
 # 12: there is something to work on or to land; 11: the town waits for something that takes its time
 ExecStopPost=-/bin/sh -c 'case $$EXIT_STATUS in 12) {work};; 11) {again};; esac'
-# a ring that came while it looked
-ExecStopPost=-/bin/sh -c '[ "$$1" -nt "$$0" ] && {now}' %t/{name}.seen {quoted(str(site.doorbell))}
+ExecStopPost=-/bin/sh -c '{settle}'
 TimeoutStartSec=10min
 TimeoutStopSec=30s
 Nice=5
@@ -175,6 +176,26 @@ OnActiveSec={LOOK_AGAIN}s
 AccuracySec=5s
 RemainAfterElapse=no
 Unit={site.name}-reconcile.service
+"""
+
+
+def _settle(site: Site) -> str:
+    """For a ring that came while it was looked: until the look is over, its stop included, the path unit hears none."""
+    look = f"{site.name}-reconcile.service"
+    state = _systemctl(site, "show", "-p", "ActiveState", "--value", look)
+    again = _systemctl(site, "start", "--no-block", look)
+    over = f"while :; do case $$({state}) in inactive|failed) break;; esac; sleep 0.1; done"
+    rung = f'[ -e "$$1" ] && ! [ "$$0" -nt "$$1" ] && {again}; exit 0'
+    return f"""\
+[Unit]
+Description=gt: look again at the town {site.name}, if somebody rang during the last look
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+{_common(site)}
+ExecStart=/bin/sh -c '{over}; {rung}' %t/{site.name}.seen {quoted(str(site.doorbell))}
+TimeoutStopSec=5s
 """
 
 
