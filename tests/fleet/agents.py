@@ -112,6 +112,8 @@ def server() -> None:
             if os.fork() == 0:
                 here("worker")
                 linger()
+        while len(list(PIDS.glob("worker.*"))) < 3:
+            time.sleep(0.002)
         here("server")
         linger()
     entered("server")
