@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from gt.core.bead import Bead, Phase
@@ -103,6 +103,14 @@ class Plan:
         if not self.at_rest:
             return Next.WAITING
         return Next.HUMAN if self.calls else Next.REST
+
+
+def calls_last(due: Sequence[Action]) -> Sequence[Action]:
+    """What to carry out before the next look: people are called once nothing else is due, for that may end what ails.
+
+    What is shared with other machines comes with the calls: it is to have them.
+    """
+    return [action for action in due if action.verb not in ("page", "sync")] or due
 
 
 def plan(world: World) -> Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gt.core.plan import Action, By, Plan, plan
+from gt.core.plan import Action, By, Plan, calls_last, plan
 from gt.core.world import World
 from gt.drive.hands import Hands, carry_out
 from gt.drive.meeting import meet
@@ -56,7 +56,7 @@ def reconcile(
         due = [action for action in outcome.plan.by(By.RECONCILE) if _key(action) not in tried]
         if not due:
             break
-        for action in due:
+        for action in calls_last(due):
             tried.add(_key(action))
             _try(hands, action, outcome, bugs, tell)
         outcome.world = observe(hands.repo, hands.ledger, hands.clock())

@@ -20,7 +20,7 @@ from gt.core.edit import edited
 from gt.core.ids import ALPHABET, mint_token, work_branch
 from gt.core.measure import Measure, measure
 from gt.core.page import Acknowledged, Page, page_id
-from gt.core.plan import Action, By, Next, Plan, plan
+from gt.core.plan import Action, By, Next, Plan, calls_last, plan
 from gt.core.world import Standing, World, lease_grace
 from gt.errors import IllegalMove
 from tests.core.small import OID
@@ -145,7 +145,7 @@ class Life:
             due = [a for a in found.by(By.RECONCILE) if (a.verb, a.args) not in tried]
             if not due:
                 break
-            for action in due:
+            for action in calls_last(due):
                 tried.add((action.verb, action.args))
                 if self._dies(machine):
                     return

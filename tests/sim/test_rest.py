@@ -21,7 +21,7 @@ TOWNS = (
     if "TOWN" in os.environ
     else [
         *(f"{seed}-small-spared" for seed in (2, 26, 40, 211)),
-        *(f"{seed}-small-wild" for seed in range(3)),
+        *(f"{seed}-small-wild" for seed in (0, 1, 2, 813)),
         *(f"{seed}-shared-spared" for seed in range(3)),
         *(f"{seed}-shared-wild" for seed in range(3, 6)),
     ]
@@ -87,12 +87,12 @@ def test_a_failure_says_how_to_have_it_again() -> None:
 
 
 def test_an_idle_town_does_nothing_for_half_a_year() -> None:
-    """Looked at every six hours, by whoever likes to: no deed, no write, and what was asked of people stays asked."""
+    """Looked at every hour, by whoever likes to: no deed, no write, and what was asked of people stays asked."""
     life = tell("4-shared-spared").life
     writes = [machine.writes for machine in life.machines]
     deeds, calls = life.deeds, life.calls()
-    for _ in range(4 * 180):
-        life.steady += 6 * HOUR
+    for _ in range(24 * 180):
+        life.steady += HOUR
         for machine in life.machines:
             if machine.up:
                 found = plan(life.world(machine))
