@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,8 +14,7 @@ import pytest
 
 from gt.cli.manual import every_command
 from tests.conftest import run_git
-from tests.e2e.conftest import NewTown, copied
-from tests.e2e.town import LIMIT, TOWN, Town
+from tests.e2e.town import LIMIT, TOWN, Town, found, settings, stage_agent
 
 pytestmark = pytest.mark.e2e
 
@@ -80,9 +80,23 @@ TYPED = sorted({path for path, line in examples() if line not in ELSEWHERE})
 
 
 @pytest.fixture
-def scene(new_town: NewTown, tmp_path: Path) -> Town:
-    """A town with the two Beads, and the files that examples name."""
+def scene(template_repo: Path, tmp_path_factory: pytest.TempPathFactory, quiet: None) -> Town:
+    """A town with the two Beads, and the files that examples name; made once for each process, and only copied from then on."""
+    if not _scenes:
+        base = tmp_path_factory.mktemp("scene")
+        shutil.copytree(template_repo, base / "repo", symlinks=True)
+        _scenes.append(_made(base))
+    return _scenes[0]
+
+
+_scenes: list[Town] = []
+
+
+def _made(base: Path) -> Town:
+    scripts = base / "scripts"
+    stage_agent(scripts)
     files = {
+        ".gt/town.yaml": settings(scripts, SETTINGS),
         "PLAN.md": "# Plan it\n",
         "TODO.md": "- [ ] A task\n",
         "findings.md": "found\n",
@@ -93,7 +107,7 @@ def scene(new_town: NewTown, tmp_path: Path) -> Town:
         + "\n",
         ".gt/formulas/upgrade.yaml": FORMULA,
     }
-    town = new_town("repo", files, SETTINGS)
+    town = found(base / "repo", scripts, files)
     lines = [
         {
             "apiVersion": "gt/v1",
@@ -106,16 +120,23 @@ def scene(new_town: NewTown, tmp_path: Path) -> Town:
         for bead in (A, B)
     ]
     town.gt("import", "-", stdin="".join(f"{json.dumps(line)}\n" for line in lines))
-    town.play(A, "echo x > made")
-    town.play(B, "echo y > other")
     town.git("tag", "v1.0")
     town.git("checkout", "-q", "-b", "fix-login")
     town.commit({"login": "x"}, "Fix the login")
     town.git("checkout", "-q", "main")
     (town.path / "beads.jsonl").write_text(town.gt("export").out)
+    return town
+
+
+def placed(scene: Town, place: Path) -> Town:
+    """The scene somewhere else, with remotes of its own, and agents that do what they are to do."""
+    shutil.copytree(scene.path, place / "repo", symlinks=True)
+    town = Town(place / "repo", scene.scripts, since=scene.since)
     for remote in ("origin", "upstream"):
-        run_git(tmp_path, "init", "-q", "--bare", "-b", "main", str(tmp_path / f"{remote}.git"))
-        town.git("remote", "add", remote, str(tmp_path / f"{remote}.git"))
+        run_git(place, "init", "-q", "--bare", "-b", "main", f"{remote}.git")
+        town.git("remote", "add", remote, str(place / f"{remote}.git"))
+    town.play(A, "echo x > made")
+    town.play(B, "echo y > other")
     return town
 
 
@@ -259,7 +280,7 @@ def test_examples_do_what_they_say(scene: Town, tmp_path: Path, path: str) -> No
     for number, line in enumerate(lines):
         place = tmp_path / f"typed{number}"
         place.mkdir()
-        town = copied(scene, place)
+        town = placed(scene, place)
         begun = line.removeprefix("gt ")
         name = max((each for each in SCENES if begun.startswith(each)), key=len, default="")
         others = SCENES.get(name, nothing)(town)
