@@ -235,6 +235,10 @@ def test_killed_while_gates_run_it_comes_to_the_same(stage: Stage) -> None:
             stage.path("pid").write_text(f"{os.getpid()}\n")
             merge(stage)
 
-        assert dies_at(0, dying), "it wasn't killed"
+        if not dies_at(0, dying):
+            # With several slots it depends on which gate is the quicker how many runs there are.
+            assert stage.slots > 1, "it wasn't killed"
+            assert at > 1, "it wasn't killed"
+            assert stage.log().count("begin") < at, "it wasn't killed"
         stage.path("at").unlink()
         check_end(stage, merge, f"the beginning of gate run {at} of {begun}")
