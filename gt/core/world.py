@@ -53,6 +53,11 @@ class Queued:
     """A clause that goes after the Bead's id."""
     hint: str | None = None
 
+    @property
+    def name(self) -> str:
+        """As candidates and kept outcomes name the submission."""
+        return f"{self.bead}/{self.token}/{self.commit}"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:

@@ -17,7 +17,7 @@ from gt.core.calls import Call
 from gt.core.values import dataclass
 from gt.core.when import format_time
 from gt.core.why import Reason
-from gt.core.world import Queued, Standing, World
+from gt.core.world import Standing, World
 from gt.drive.agents import program_of
 from gt.errors import GtError
 from gt.fleet.places import log_path
@@ -79,14 +79,14 @@ class Closer:
         if place is None or place.standing is not Standing.DUE:
             return reason
         line = [each for each in self.world.queue if each.base == place.base]
-        company = inspecting.gated_with(self.repo, _name(place))
+        company = inspecting.gated_with(self.repo, place.name)
         if company is not None:
             text = f"is submitted, and its gates run for {place.base} now{_together(company)}"
             return replace(reason, text=text, command="gt queue")
         target = self.world.targets.get(place.base)
         waived = target.waived if target else ()
-        waiting = [_name(each) for each in line]
-        red = inspecting.red_with(self.repo, _name(place), place.base, waiting, waived)
+        waiting = [each.name for each in line]
+        red = inspecting.red_with(self.repo, place.name, place.base, waiting, waived)
         if red is None:
             return reason
         gate, others = red
@@ -123,11 +123,6 @@ class Closer:
     def _hint(self, subject: str) -> str | None:
         """What answers the call about this."""
         return next((call.hint for call in self.calls if call.subject == subject), None)
-
-
-def _name(place: Queued) -> str:
-    """As candidates and kept outcomes name a submission."""
-    return f"{place.bead}/{place.token}/{place.commit}"
 
 
 def _together(company: tuple[str, ...]) -> str:

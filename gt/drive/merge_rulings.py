@@ -105,7 +105,7 @@ class Rulings:
 
     def obstacle(self, left: Sequence[Queued], tip: str | None) -> str | None:
         """Why what is proven and due still could not be landed, as a clause after the target's name; None if nothing is."""
-        due = {f"{q.bead}/{q.token}/{q.commit}" for q in left if q.standing is Standing.DUE}
+        due = {q.name for q in left if q.standing is Standing.DUE}
         found = [why for (at, members), why in self.refused.items() if at == tip and members <= due]
         return f"could not be moved: {found[-1]}" if found else None
 
