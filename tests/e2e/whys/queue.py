@@ -31,15 +31,19 @@ def in_line(town: Stage) -> Playing:
     yield bead
 
 
-@situation("its gates run")
-def gating(town: Stage) -> Playing:
-    gate(town, HOLDS)
-    bead = town.offer({"a": "a"})
+def while_gated(town: Stage, bead: str) -> Playing:
+    """It is asked about while a gate runs, which then may end."""
     with town.beside("merge", ready="gating") as merge:
         typed = yield bead
         assert bead in typed()
         (town.scripts / "enough").touch()
         merge.wait(30)
+
+
+@situation("its gates run")
+def gating(town: Stage) -> Playing:
+    gate(town, HOLDS)
+    yield from while_gated(town, town.offer({"a": "a"}))
 
 
 @situation("its gates run on it together with another")
@@ -47,15 +51,19 @@ def gating_together(town: Stage) -> Playing:
     gate(town, HOLDS)
     bead = town.offer({"a": "a"})
     town.offer({"b": "b"})
-    with town.beside("merge", ready="gating") as merge:
-        typed = yield bead
-        assert bead in typed()
-        (town.scripts / "enough").touch()
-        merge.wait(30)
+    yield from while_gated(town, bead)
 
 
 SPLITS = 'echo >> SCRIPTS/runs; test "$(wc -l < SCRIPTS/runs)" -gt 1 || exit 1\n' + HOLDS
 """A gate that is red the first time it runs, whatever it runs on, and then holds."""
+
+
+def red_once(town: Stage) -> None:
+    """A merge to the first red run, and no further."""
+    with town.beside("merge", ready="gating") as merge:
+        merge.send_signal(signal.SIGTERM)
+        merge.wait(30)
+    (town.scripts / "enough").touch()
 
 
 @situation("a gate was red on it together with another, and who is to blame isn't known")
@@ -63,10 +71,7 @@ def suspect(town: Stage) -> Playing:
     gate(town, SPLITS)
     bead = town.offer({"a": "a"})
     town.here("edit", town.offer({"b": "b"}), "--priority", "3")
-    with town.beside("merge", ready="gating") as merge:
-        merge.send_signal(signal.SIGTERM)
-        merge.wait(30)
-    (town.scripts / "enough").touch()
+    red_once(town)
     yield bead
 
 
@@ -74,10 +79,7 @@ def suspect(town: Stage) -> Playing:
 def doubted(town: Stage) -> Playing:
     gate(town, SPLITS)
     bead = town.offer({"a": "a"})
-    with town.beside("merge", ready="gating") as merge:
-        merge.send_signal(signal.SIGTERM)
-        merge.wait(30)
-    (town.scripts / "enough").touch()
+    red_once(town)
     yield bead
 
 
