@@ -13,7 +13,7 @@ from gt.core.budget import allowed, exhausted
 from gt.core.graph import circles, cycles
 from gt.core.page import Page, page_id
 from gt.core.promotion import Stage, Step
-from gt.core.ready import CONTAINERS, FOR_PEOPLE, Cause, Waiting, satisfied, waiting
+from gt.core.ready import ABSENT, CONTAINERS, FOR_PEOPLE, Cause, Waiting, satisfied, waiting
 from gt.core.town import TOWN_FILE, Limits
 from gt.core.values import dataclass
 from gt.core.when import format_time
@@ -75,7 +75,7 @@ def wait_of(world: World, bead: Bead) -> Waiting | None:
     """What this Bead waits for in this world; None when it is ready."""
     found = waiting(bead, world.look, world.children, world.now, world.state)
     if found is not None and found.cause is Cause.DANGLING and world.is_unreadable(found.on or ""):
-        text = found.text.replace("which is not in this ledger", "whose file can't be read")
+        text = found.text.replace(ABSENT, "whose file can't be read")
         return replace(found, text=text, hint="gt doctor")
     return found
 

@@ -16,6 +16,9 @@ from gt.core.when import format_time
 CONTAINERS = frozenset({"epic", "convoy"})
 """Types that hold other Beads and are no work themselves: they are closed as done when all they hold is over."""
 
+ABSENT = "which is not in this ledger"
+"""Said of a Bead that another names; `wait_of` says it otherwise where only its file can't be read."""
+
 FOR_PEOPLE = CONTAINERS | {"decision"}
 """Types that are never given to an agent."""
 
@@ -91,7 +94,7 @@ def _own(bead: Bead, look: Look, now: int) -> Waiting | None:
         if need is None:
             return Waiting(
                 Cause.DANGLING,
-                f"needs {name}, which is not in this ledger",
+                f"needs {name}, {ABSENT}",
                 on=name,
                 hint=f"gt dep rm {bead.id} {name}",
             )
@@ -130,7 +133,7 @@ def _inherited(bead: Bead, look: Look, now: int) -> Waiting | None:
         if parent is None:
             return Waiting(
                 Cause.DANGLING,
-                f"has the parent {above}, which is not in this ledger",
+                f"has the parent {above}, {ABSENT}",
                 on=above,
                 hint=f"gt edit {bead.id} --parent ''",
             )
