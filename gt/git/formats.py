@@ -85,16 +85,23 @@ def parse_tree(oid: str, data: bytes) -> tuple[Entry, ...]:
 
 def format_tree(entries: Iterable[Entry]) -> bytes:
     """A tree object's content; raises Malformed for names that no tree may hold."""
-    lines = {}
+    return b"".join(tree_lines(entries).values())
+
+
+def tree_lines(entries: Iterable[Entry]) -> dict[str, bytes]:
+    """The lines of a tree object by their names, in git's order; raises as `format_tree`."""
+    lines: dict[bytes, tuple[bytes, str, bytes]] = {}
     for entry in entries:
         name = encode(entry.name)
         if name.lower() in (b"", b".", b"..", b".git") or b"/" in name or b"\0" in name or name in lines:
             raise Malformed(repr(entry.name), "can't be a name in a tree")
-        lines[name] = (
-            name + b"/" if entry.mode == TREE else name,
-            b"%o %s\0" % (entry.mode, name) + bytes.fromhex(entry.oid),
-        )
-    return b"".join(line for _, line in sorted(lines.values()))
+        lines[name] = (name + b"/" if entry.mode == TREE else name, entry.name, tree_line(entry))
+    return {name: line for _, name, line in sorted(lines.values())}
+
+
+def tree_line(entry: Entry) -> bytes:
+    """The line of an entry that a tree may hold."""
+    return b"%o %s\0" % (entry.mode, encode(entry.name)) + bytes.fromhex(entry.oid)
 
 
 def parse_commit(oid: str, data: bytes) -> Commit:

@@ -142,6 +142,10 @@ class Objects:
         """Add a tree of entries in any order; raises Malformed for names that no tree may hold."""
         return self._add("tree", formats.format_tree(entries))
 
+    def add_lines(self, lines: Iterable[bytes]) -> str:
+        """Add a tree of these lines, which are those of `formats.tree_lines`."""
+        return self._add("tree", b"".join(lines))
+
     def add_commit(
         self,
         tree: str,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from gt.errors import Malformed
-from gt.git.formats import EXECUTABLE, FILE, GITLINK, SYMLINK, TREE, Entry
+from gt.git.formats import EXECUTABLE, FILE, GITLINK, SYMLINK, TREE, Entry, tree_line, tree_lines
 from gt.git.objects import Objects
 from gt.git.remembered import Remembered
 
@@ -96,13 +96,31 @@ def _patched(odb: Objects, tree: str | None, changes: list[tuple[str, Change]]) 
             entries[name] = Entry(TREE, name, made)
     if not entries:
         return None
-    oid = odb.add_tree(entries.values())
+    oid = odb.add_lines(_lines_now(odb, tree, entries, {path.partition("/")[0] for path, _ in changes}))
     _read.put(oid, entries)
     return oid
 
 
+def _lines_now(odb: Objects, tree: str | None, entries: dict[str, Entry], named: set[str]) -> Iterable[bytes]:
+    """The lines of a tree once these names in it are other entries: where all of them stay what they were, and where
+    they were, no other line is written anew.
+    """
+    before = _entries(odb, tree)
+    if tree is None or not all(
+        name in entries and name in before and (entries[name].mode == TREE) is (before[name].mode == TREE)
+        for name in named
+    ):
+        return tree_lines(entries.values()).values()
+    lines = dict(_lines.or_make(tree, lambda: tree_lines(before.values())))
+    lines.update((name, tree_line(entries[name])) for name in named)
+    return lines.values()
+
+
 _read: Remembered[str, dict[str, Entry]] = Remembered(2048)
 """The last trees that were read here, by their ids. They are copied before anything is put otherwise."""
+
+_lines: Remembered[str, dict[str, bytes]] = Remembered(256)
+"""Of the last trees in which something was put otherwise: their lines."""
 
 
 def _entries(odb: Objects, tree: str | None) -> dict[str, Entry]:
@@ -127,7 +145,7 @@ def _below(
     found: list[tuple[bytes, Entry | None, Entry | None]] = []
     for name in old.keys() | new.keys():
         before, after = old.get(name), new.get(name)
-        if before == after:
+        if before is after or before == after:  # what was only put together anew shares most of its entries
             continue
         if before is not None and after is not None and (before.mode == TREE) is not (after.mode == TREE):
             found += [(_order(before), before, None), (_order(after), None, after)]

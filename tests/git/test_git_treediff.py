@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gt.errors import Malformed
 from gt.git import merge
 from gt.git.formats import EXECUTABLE, FILE, GITLINK, SYMLINK, TREE
 from gt.git.objects import Entry, Objects
 from gt.git.repo import Repo, discover
+from gt.git.treediff import diff_trees, patched
 from tests.git.gitscenes import plain
 
 NAMES = st.sampled_from(["a", "a.b", "a-b", "a0", "b", "ü", ".gitattributes"])
@@ -44,6 +47,25 @@ def test_as_git_tells_them(repo_path: Path, pairs: list[tuple[Any, Any]]) -> Non
     for old, new in trees:
         assert merge.changed_paths(repo, old, new) == merge._diff(repo, old, new)
         assert merge.changed_paths(repo, None, new) == merge._diff(repo, None, new)
+
+
+@given(TREES, TREES)
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_tree_put_otherwise_is_the_very_one_that_was_to_come_of_it(
+    repo_path: Path, old: Any, new: Any
+) -> None:
+    """Nothing in memory of an earlier tree gets in the way: each is patched twice."""
+    with Objects(discover(repo_path)) as odb:
+        before, after = (without_empty(odb, made(odb, tree)) for tree in (old, new))
+        changes = tuple(diff_trees(odb, before, after, "0" * 40))
+        for _ in range(2):
+            with suppress(Malformed):  # a file and a folder in each other's way
+                assert patched(odb, before, changes) == after
+
+
+def without_empty(odb: Objects, tree: str) -> str:
+    """The tree with no folder in it that holds nothing."""
+    return patched(odb, odb.add_tree(()), diff_trees(odb, None, tree, "0" * 40))
 
 
 def forged(repo: Repo, *lines: bytes) -> str:
