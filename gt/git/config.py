@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 SECTION = re.compile(r'\[([A-Za-z0-9-]+)(?: "([^"\\\n]*)")?\][ \t]*')
@@ -22,6 +23,7 @@ def load(path: Path) -> tuple[tuple[str, str], ...]:
     return _ask(path) if pairs is None else pairs
 
 
+@lru_cache(maxsize=16)
 def parse(text: str) -> tuple[tuple[str, str], ...] | None:
     """The pairs of a plain config file; None if it takes git to read it."""
     pairs = []

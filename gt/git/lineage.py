@@ -80,7 +80,9 @@ class Between:
 
 def between(repo: Repo, old: Iterable[str], new: str) -> frozenset[str]:
     """The commits that `new` contains and none of `old` does; all are ids, so that the answer can be remembered."""
-    return _looked(repo, tuple(sorted(set(old))), (new,))[new].commits
+    since = tuple(sorted(set(old)))
+    found = _between.get((repo, since, new))
+    return (found or _looked(repo, since, (new,))[new]).commits
 
 
 def look_between(repo: Repo, old: str, news: Iterable[str]) -> None:

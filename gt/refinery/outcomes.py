@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 from gt.core.values import dataclass
@@ -91,13 +92,16 @@ def kept(repo: Repo, key: str, now: int, ttl: int = TTL) -> tuple[Outcome, ...]:
     for name in names:
         with suppress(OSError, ValueError, TypeError):
             with open(f"{folder}/{name}", encoding="utf-8") as file:
-                data = json.load(file)
-            outcome = Outcome(
-                **{**data, "members": tuple(data["members"]), "verdict": Verdict(data["verdict"])}
-            )
+                outcome = _parsed(file.read())
             if outcome.at > now - ttl:
                 found.append(outcome)
     return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> Outcome:
+    data = json.loads(text)
+    return Outcome(**{**data, "members": tuple(data["members"]), "verdict": Verdict(data["verdict"])})
 
 
 def everything(repo: Repo) -> Iterator[Outcome]:

@@ -24,7 +24,10 @@ def below(repo: Repo, work: Mapping[str, Bead], bead: str, commit: str, tip: str
     """
     if all(other.id == bead or made == commit for made, other in work.items()):
         return {}
-    found = sorted((between(repo, [tip], commit) & work.keys()) - {commit})
+    brought = between(repo, [tip], commit) - {commit}
+    if not brought:
+        return {}
+    found = sorted(brought & work.keys())
     return {work[made].id: work[made] for made in found if work[made].id != bead}
 
 
