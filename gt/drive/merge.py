@@ -68,6 +68,8 @@ def run(
         tidying.tidy(repo, actor, clock())
         seen = look(repo, ledger, clock())
         name = target_named(seen, _base(seen, bypass) or target)
+        if name in seen.towns:
+            slots.unlock(repo, seen.towns[name])
         pins.catch_up(repo, name, actor=actor, now=clock())
         mover = Mover(repo, held, actor, "gt merge: as on the remote", clock())
         there = abroad(mover, ledger, name, seen.towns.get(name))

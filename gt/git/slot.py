@@ -68,6 +68,13 @@ def fill(repo: Repo, slot: Place, commit: str, tree: str, keep: Iterable[str] = 
     _sealed(repo, slot, "read-tree", "--reset", "-u", "--no-recurse-submodules", tree)
 
 
+def unlock(repo: Repo, path: Path) -> None:
+    """Remove what a git that was killed while it filled this slot left locked; for its holder: nobody is at work there."""
+    git_dir = _recorded(repo, path)
+    for left in git_dir.glob("*.lock") if git_dir is not None else ():
+        left.unlink(missing_ok=True)
+
+
 def folds_case(slot: Place) -> bool:
     """Whether two names may be one file there: then a filled slot need not hold what its tree has."""
     return os.path.lexists(slot.path / ".GIT")  # no tree may have that name

@@ -20,7 +20,7 @@ from gt.fleet.launch import reap
 from gt.git import slot as git_slot
 from gt.git.repo import Repo
 from gt.lock import Held
-from gt.refinery.places import FIRST_TRY, deserted, slot_lock, try_lock
+from gt.refinery.places import FIRST_TRY, deserted, slot_lock, slot_numbers, try_lock
 
 PATIENCE = 15.0
 """Seconds to wait for a slot after its orphans were killed."""
@@ -70,6 +70,17 @@ def clear(repo: Repo) -> int:
         reap(f"{roster.clone(repo)}/slot-{number}", slot_lock(repo, number), None, None)
         for number in deserted(repo)
     )
+
+
+def unlock(repo: Repo, town: Town) -> None:
+    """Remove what gits that were killed in a slot left locked there, so far as nobody has it; the next may be long in coming."""
+    for number in slot_numbers(repo):
+        held = lock.try_hold(slot_lock(repo, number))
+        if held is not None:
+            try:
+                git_slot.unlock(repo, root(repo, town) / f"slot-{number}")
+            finally:
+                lock.release(held)
 
 
 @contextmanager

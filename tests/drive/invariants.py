@@ -77,10 +77,12 @@ def check_forward(yard: Scene, since: str, line: Sequence[str]) -> None:
     for old, new in zip([since, *line], line, strict=False):
         assert yard.git("rev-parse", f"{new}^1") == old, "I3: not a landing on the tip"
     log = yard.repo.common_dir / "logs/refs/heads/main"
-    moves = [tuple(entry.split()[:2]) for entry in log.read_text().splitlines()] if log.exists() else []
+    told = [tuple(entry.split()[:2]) for entry in log.read_text().splitlines()] if log.exists() else []
     order = [since, *line]
-    for old, new in moves:
-        if old in order:
+    for (old, new), (then, _) in zip(told, [*told[1:], (yard.tip(), "")], strict=True):
+        # Who is killed between the note and the move has moved nothing: the next goes from where it was.
+        if old in order and then != old:
+            assert new in order, f"I3: main went from {old} to {new}, which is gone"
             assert order.index(new) == order.index(old) + 1, f"I3: main went from {old} to {new}"
 
 
@@ -189,7 +191,8 @@ def check_left_over(yard: Scene) -> None:
     assert yard.git("for-each-ref", "refs/gt/candidate") == ""
     common = yard.repo.common_dir
     found = [str(path.relative_to(common)) for path in common.rglob("*.lock")]
-    assert [name for name in found if not name.startswith("gt/")] == []
+    left = [name for name in found if not name.startswith("gt/")]
+    assert left == [], f"{left} are left"
     yard.git("fsck", "--no-dangling", "--no-progress", "--connectivity-only")
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from gt import lock
 from gt.core.bead import Bead, Phase
 from gt.core.draft import Origin
 from gt.drive import promote as drive
@@ -23,6 +24,7 @@ from gt.errors import IllegalMove
 from gt.git.repo import discover
 from gt.refinery import marks, outcomes
 from gt.refinery.outcomes import Verdict
+from gt.refinery.places import slot_lock
 from gt.store.ledger import Ledger
 from gt.verbs.approve import approve
 from gt.verbs.offer import offer, offered_by
@@ -222,6 +224,23 @@ def test_killed_at_any_effect_it_comes_to_the_same(
             check_end(stage, deed, f"{at} of {len(effects)}: {effects[at - 1]}")
     assert hit
     record_property("killed", f"at {len(hit)} of {len(effects)} effects")
+
+
+@pytest.mark.parametrize("stage", [3], indirect=True)
+def test_what_a_killed_git_left_locked_in_a_slot_is_gone_after_the_next_merge(stage: Stage) -> None:
+    """Though nothing is to be gated; where somebody has the slot, a git may be at work there."""
+    stage.still.put_back()
+    yard = stage.yard
+    yard.merge()
+    records = [yard.repo.common_dir / "worktrees" / f"slot-{n}" / "index.lock" for n in (1, 2)]
+    for left in records:
+        left.touch()
+    with lock.hold(slot_lock(yard.repo, 2), 1):
+        # A try has it: the slot of a merge that died would be cleared first.
+        yard.merge()
+        assert [left.exists() for left in records] == [False, True]
+    assert yard.merge().runs == []
+    assert [left.exists() for left in records] == [False, False]
 
 
 @pytest.mark.parametrize("stage", [3, 1], indirect=True)
