@@ -25,7 +25,7 @@ from gt.git.remembered import Remembered
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
 from gt.git.treediff import diff_trees, keeps, merged_apart, patched
-from gt.refinery.footprint import footprint, own_changes, simple_changes
+from gt.refinery.footprint import own_changes, simple_changes
 from gt.refinery.protected import digest, guard
 from gt.store.cachefile import keep, recall
 
@@ -51,6 +51,8 @@ class Preview:
     """Whether the tree differs from the tip's."""
     strays: tuple[str, ...] = ()
     """Paths that would change on the target though the submission doesn't change them: nothing like that lands."""
+    verbatim: bool = False
+    """Whether what would change is just what the submission changes, each path from what it was to what it is there."""
 
 
 _made: Remembered[tuple[Repo, str, str, tuple[str, ...]], Preview] = Remembered(4096)
@@ -80,6 +82,13 @@ def written(repo: Repo, made: Preview) -> str:
                 return made.tree
         merge_trees(repo, made.tip, made.commit, arena=repo.gt_dir / "arena")
     return made.tree
+
+
+def changes(repo: Repo, made: Preview) -> tuple[Change, ...]:
+    """What a preview that merges would change on the target."""
+    if made.verbatim:
+        return own_changes(repo, made.tip, made.commit)
+    return changed_paths(repo, made.tip, written(repo, made))
 
 
 def _preview(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
@@ -151,7 +160,8 @@ def fresh(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
 def _seen(repo: Repo, tip: str, commit: str, town: Town, tree: str, changes: tuple[Change, ...]) -> Preview:
     guarded = guard(repo, town, tip)
     touched = guarded.touched(changes)
-    own = footprint(repo, tip, commit)
+    own = own_changes(repo, tip, commit)
+    paths = {change.path for change in own}
     return Preview(
         tip,
         commit,
@@ -160,7 +170,8 @@ def _seen(repo: Repo, tip: str, commit: str, town: Town, tree: str, changes: tup
         # Where none is touched they are the tip's, which is looked at once for all.
         digest=digest(repo, guarded, tree if touched else tip),
         changed=bool(changes),
-        strays=tuple(sorted(change.path for change in changes if change.path not in own)),
+        strays=tuple(sorted(change.path for change in changes if change.path not in paths)),
+        verbatim=changes == own,
     )
 
 

@@ -47,14 +47,12 @@ class Record:
 def obstacles(
     repo: Repo,
     there: Worktree,
-    old: str,
-    new: str,
-    changes: Iterable[Change] | None = None,
+    changes: Iterable[Change],
     dirty: Callable[[], frozenset[str]] | None = None,
 ) -> str | None:
-    """What of the user's a move of this worktree from one tree to another would touch; a clause, or None.
+    """What of the user's these changes of this worktree's files would touch; a clause, or None.
 
-    `dirty` tells what `bringing.dirty` does, where the caller asks about several moves.
+    `dirty` tells what `bringing.dirty` does, where the caller asks of several changes.
     """
     if there.underway:
         return f"a {there.underway} is in progress there"
@@ -62,7 +60,7 @@ def obstacles(
         return None
     if os.path.lexists(there.git_dir / "index.lock") and not _ours(repo, there):
         return f"another git is at work there ({there.git_dir / 'index.lock'} exists)"
-    wanted = tuple(changed_paths(repo, old, new) if changes is None else changes)
+    wanted = tuple(changes)
     touched = bringing.dirty(repo, there) if dirty is None else dirty()
     gone = {change.path for change in wanted if change.mode_new == 0}
     found = [
@@ -136,7 +134,7 @@ def is_under_way(repo: Repo) -> bool:
 
 
 def _check(repo: Repo, there: Worktree, record: Record) -> None:
-    found = obstacles(repo, there, record.old, record.new)
+    found = obstacles(repo, there, changed_paths(repo, record.old, record.new))
     if found:
         raise InTheWay(f"{there.path} can't be brought forward: {found}", hint="git status")
 

@@ -6,7 +6,7 @@ The order is stated once, in `order`: priority, then when it was submitted, then
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
@@ -21,11 +21,12 @@ from gt.core.world import Queued, Standing, Target
 from gt.errors import GtError
 from gt.git.lineage import look_between
 from gt.git.objects import Objects
+from gt.git.remembered import Remembered
 from gt.git.repo import Repo
 from gt.refinery import aftermath, control, observed, offers, outcomes, upstream
 from gt.refinery.aftermath import RED, RED_AFTER, Aftermath
 from gt.refinery.approvals import approved, needs_approval
-from gt.refinery.candidate import Preview, preview, written
+from gt.refinery.candidate import Preview, changes, preview, written
 from gt.refinery.gates import Check, checks
 from gt.refinery.outcomes import TRIES
 from gt.refinery.pins import tips
@@ -83,8 +84,7 @@ def assess(
     after = [name for name, town in towns.items() if any(gate.when == "after" for gate in town.gates)]
     unlanded = (bead for bead in beads.values() if bead.id not in landings)
     work = unlanded_work(unlanded) if waiting else {}
-    with Objects(repo) as odb:
-        missing = frozenset(s.commit for b in waiting if (s := b.status.submission) and not odb.has(s.commit))
+    missing = _missing(repo, (s.commit for b in waiting if (s := b.status.submission)))
     look = _Look(repo, beads, towns, state, landings, now, work, missing)
     found: dict[str, _Found] = {}
     for name in dict.fromkeys((*named, *after)):
@@ -116,6 +116,22 @@ def _asks_left(look: _Look, name: str, waiting: Sequence[Bead]) -> int:
         return 0
     subs = ((bead.id, sub) for bead in waiting if (sub := bead.status.submission) and sub.base == name)
     return sum(offers.tries(look.repo, bead, sub).left for bead, sub in subs if not offers.is_open(sub))
+
+
+_there: Remembered[tuple[Repo, str], bool] = Remembered(4096)
+"""Submitted commits that were seen in a repository. Each is pinned there; should one be taken away, reading it says so."""
+
+
+def _missing(repo: Repo, commits: Iterable[str]) -> frozenset[str]:
+    """Those of the submitted commits that aren't in this repository."""
+    unseen = [commit for commit in commits if not _there.get((repo, commit))]
+    if not unseen:
+        return frozenset()
+    with Objects(repo) as odb:
+        found = {commit for commit in unseen if odb.has(commit)}
+    for commit in found:
+        _there.put((repo, commit), True)
+    return frozenset(unseen) - found
 
 
 def _look_ahead(repo: Repo, target: Target, subs: Sequence[Submission]) -> None:
@@ -425,8 +441,7 @@ def _obstacle(look: _Look, target: Target, made: Preview) -> str | None:
     there = found_in[0]
     assert target.tip is not None
     landing = is_under_way(look.repo)
-    tree = written(look.repo, made)
-    found = obstacles(look.repo, there, target.tip, tree, dirty=lambda: look.dirty(there)[1])
+    found = obstacles(look.repo, there, changes(look.repo, made), dirty=lambda: look.dirty(there)[1])
     landing = landing or look.checkouts.get(there.path, (False,))[0]
     if found and (landing or is_under_way(look.repo) or tips(look.repo, target.name).tip != target.tip):
         return None

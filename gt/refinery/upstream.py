@@ -14,7 +14,7 @@ from gt.core.ids import submission_ref
 from gt.core.town import Town
 from gt.core.values import dataclass
 from gt.git import refs
-from gt.git.merge import is_ancestor
+from gt.git.merge import changed_paths, is_ancestor
 from gt.git.network import PATIENCE
 from gt.git.objects import Objects
 from gt.git.remote import ask, bring, choose
@@ -165,7 +165,7 @@ def in_the_way(repo: Repo, target: str, tip: str, there: str) -> str | None:
     found = checked_out(repo, target)
     if len(found) > 1:
         return "it is checked out more than once"
-    why = obstacles(repo, found[0], tip, there) if found else None
+    why = obstacles(repo, found[0], changed_paths(repo, tip, there)) if found else None
     return f"can't be brought there in {found[0].path}: {why}" if why else None
 
 

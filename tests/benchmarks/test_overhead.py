@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -46,10 +46,14 @@ class Queue:
     beads: tuple[str, ...]
     """The paths of their files in the ledger."""
 
+    out: str = "dev"
+    """The branch that is checked out."""
+
     def copy(self, place: Path) -> Path:
         for left in (place, place.with_name(f"{place.name}.gt")):
             shutil.rmtree(left, ignore_errors=True)
         shutil.copytree(self.path, place, symlinks=True)
+        run_git(place, "checkout", "-q", self.out)
         return place
 
 
@@ -91,7 +95,8 @@ def plumbing(path: Path, made: Queue, runs: int, landings: int) -> None:
     """What git itself takes to do as much: nothing is looked up, decided, checked or locked.
 
     For each submission a merge in memory, its footprint, and the commit that lands; for each gate run a worktree
-    with a new index and every file written; for each landing the branch moved, and one commit of the ledger.
+    with a new index and every file written; for each landing the branch moved, with the files where it is checked out,
+    and one commit of the ledger.
     """
 
     def git(*args: str, stdin: str = "", env: dict[str, str] | None = None) -> str:
@@ -100,7 +105,7 @@ def plumbing(path: Path, made: Queue, runs: int, landings: int) -> None:
         out: str = ran.stdout
         return out.strip()
 
-    at = git("rev-parse", "refs/heads/main")
+    at = start = git("rev-parse", "refs/heads/main")
     for commit in made.commits:
         tree = git("merge-tree", "--write-tree", at, commit).splitlines()[0]
         git("diff-tree", "-r", "-z", "--no-renames", at, tree)
@@ -114,6 +119,8 @@ def plumbing(path: Path, made: Queue, runs: int, landings: int) -> None:
     index = {**ENV, "GIT_INDEX_FILE": str(path / ".git" / "plumbing-index")}
     share = max(1, len(made.beads) // max(1, landings))
     for number in range(landings):
+        if made.out == "main":
+            git("read-tree", "-m", "-u", start if number == 0 else at, at)
         git("update-ref", "refs/heads/main", at)
         tip = git("rev-parse", "refs/heads/beads")
         git("read-tree", tip, env=index)
@@ -146,12 +153,15 @@ def measured(made: Queue, place: Path, rounds: int) -> Spent:
     assert len(first.landed) + len(first.rejected) == len(made.commits), (first.trouble, first.left)
     landings = len({landed.commit for _, _, landed in first.landed})
     mine, theirs = [], []
-    for _ in range(rounds):
-        copy = made.copy(place / "ours")
+    for number in range(rounds):
+        # Each in a place of its own: what this process remembers of another repository tells nothing of this one.
+        copy = made.copy(place / f"ours-{number}")
         mine.append(timed(lambda copy=copy: ours(copy)) - sum(run.seconds for run in first.runs))  # type: ignore[misc]
         copy = made.copy(place / "theirs")
         theirs.append(timed(lambda copy=copy: plumbing(copy, made, len(first.runs), landings)))  # type: ignore[misc]
         run_git(copy, "worktree", "remove", "--force", str(place / "theirs.slot"))
+        shutil.rmtree(place / f"ours-{number}")
+        shutil.rmtree(place / f"ours-{number}.gt")
     return Spent(statistics.median(mine), statistics.median(theirs))
 
 
@@ -161,10 +171,11 @@ def place(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path, ignore_errors=True)
 
 
+@pytest.mark.parametrize("out", ["dev", "main"], ids=["", "checked out"])
 @pytest.mark.parametrize("bad", [False, True], ids=["all green", "one in 20 red"])
-def test_overhead(place: Path, bad: bool) -> None:
-    spent = measured(queue(place / "64", 64, bad=bad), place, 5)
-    what = "merge of 64, " + ("one in 20 red" if bad else "all green")
+def test_overhead(place: Path, bad: bool, out: str) -> None:
+    spent = measured(replace(queue(place / "64", 64, bad=bad), out=out), place, 5)
+    what = f"merge of 64, {'one in 20 red' if bad else 'all green'}{', checked out' if out == 'main' else ''}"
     settle(Ratio(what, spent.ours, spent.theirs, "git plumbing", 2))
 
 
