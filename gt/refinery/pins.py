@@ -11,6 +11,9 @@ from gt.git import refs
 from gt.git.merge import is_ancestor
 from gt.git.repo import Repo
 
+CANDIDATES = "refs/gt/candidate"
+"""Below it is what is gated at this moment."""
+
 
 def branch(target: str) -> str:
     """The full name of a target's ref."""
@@ -39,7 +42,7 @@ def said_ref(target: str) -> str:
 
 def candidate_ref(slot: int) -> str:
     """Keeps what is gated in a slot while it is."""
-    return f"refs/gt/candidate/{slot}"
+    return f"{CANDIDATES}/{slot}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from gt.git import refs
+from gt.git.leftlocks import left_locked
 from gt.git.repo import Repo
 from gt.refinery import pins
 
@@ -16,8 +17,12 @@ OLD = 3600
 
 
 def tidy(repo: Repo, actor: str, now: int) -> None:
-    """Without leftovers this costs two directory listings."""
-    for ref in refs.listing(repo, "refs/gt/candidate"):
+    """Without leftovers this costs three directory listings."""
+    # One that it died at may have been for a slot that nobody uses next.
+    for ref in left_locked(repo, pins.candidate_ref(1)):
+        if ref.startswith(pins.CANDIDATES):
+            refs.heal(repo, ref)
+    for ref in refs.listing(repo, pins.CANDIDATES):
         pins.put(repo, ref, None, why="left by a merge that died", actor=actor, now=now)
     arena = repo.gt_dir / "arena"
     if not arena.is_dir():

@@ -12,6 +12,7 @@ import shutil
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ from gt.core.draft import Origin
 from gt.drive import promote as drive
 from gt.errors import IllegalMove
 from gt.git.repo import discover
-from gt.refinery import marks, outcomes
+from gt.refinery import marks, outcomes, pins
 from gt.refinery.outcomes import Verdict
+from gt.refinery.pins import candidate_ref
 from gt.refinery.places import slot_lock
 from gt.store.ledger import Ledger
 from gt.verbs.approve import approve
@@ -241,6 +243,22 @@ def test_what_a_killed_git_left_locked_in_a_slot_is_gone_after_the_next_merge(st
         assert [left.exists() for left in records] == [False, True]
     assert yard.merge().runs == []
     assert [left.exists() for left in records] == [False, False]
+
+
+@pytest.mark.parametrize("stage", [3], indirect=True)
+def test_the_lock_of_a_pin_that_a_merge_died_at_is_gone_after_the_next(stage: Stage) -> None:
+    """Though nothing is gated in that slot any more."""
+    stage.still.put_back()
+    yard = stage.yard
+    ref = candidate_ref(9)
+    lock_file = yard.repo.common_dir / f"{ref}.lock"
+    pin = partial(pins.put, yard.repo, ref, yard.tip(), why="gate a candidate", actor=ALICE, now=NOW)
+    locked = [at for at, _ in enumerate(paused(pin), 1) if lock_file.exists()]
+    stage.still.put_back()
+    assert dies_at(locked[0], pin)
+    assert lock_file.exists()
+    yard.merge()
+    assert not lock_file.exists()
 
 
 @pytest.mark.parametrize("stage", [3, 1], indirect=True)
