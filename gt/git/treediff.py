@@ -126,10 +126,10 @@ _lines: Remembered[str, dict[str, bytes]] = Remembered(256)
 def _entries(odb: Objects, tree: str | None) -> dict[str, Entry]:
     if tree is None:
         return {}
-    return _read.or_make(tree, lambda: {entry.name: _plain(entry) for entry in odb.tree(tree)})
+    return _read.or_make(tree, lambda: {entry.name: plain(entry) for entry in odb.tree(tree)})
 
 
-def _plain(entry: Entry) -> Entry:
+def plain(entry: Entry) -> Entry:
     """With one of the five modes that there are: git takes others for these."""
     kind = entry.mode & KIND
     if kind == FILE & KIND:

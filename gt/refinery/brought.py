@@ -50,7 +50,7 @@ def part_of(repo: Repo, bead: str, sub: Submission | None, landing: str) -> Part
     """
     with Objects(repo) as odb:
         top = odb.commit(landing)
-    named = list(members(top.message))
+    named = members(top.message)
     me = (bead, sub.token, sub.commit) if sub is not None else None
     if me is None or me not in named:
         return _of_others(repo, sub, landing, top.parents[0])

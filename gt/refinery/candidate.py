@@ -120,7 +120,7 @@ def apart(repo: Repo, tip: str, commit: str, town: Town) -> Preview | None:
             return None
         if guard(repo, town, tip).touched(made.changes):
             odb.flush()
-        return _seen(repo, tip, commit, town, made.tree, made.changes)
+        return _seen(repo, tip, commit, town, made.tree, made.changes, made.own)
 
 
 class _Apart(NamedTuple):
@@ -128,6 +128,8 @@ class _Apart(NamedTuple):
 
     tree: str
     changes: tuple[Change, ...]
+    own: tuple[Change, ...]
+    """What the submission changes."""
 
 
 @lru_cache(maxsize=64)
@@ -144,8 +146,8 @@ def _merged_apart(odb: Objects, repo: Repo, tip: str, commit: str) -> _Apart | N
     with suppress(GitFailed, MissingObject, Malformed):
         own, before = simple_changes(repo, tip, commit), _tree(repo, tip)
         tree = merged_apart(odb, before, own) if own is not None else None
-        if tree is not None:
-            return _Apart(tree, tuple(diff_trees(odb, before, tree, repo.zero)))
+        if own is not None and tree is not None:
+            return _Apart(tree, tuple(diff_trees(odb, before, tree, repo.zero)), own)
     return None
 
 
@@ -154,13 +156,21 @@ def fresh(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
     merged = merge_trees(repo, tip, commit, arena=repo.gt_dir / "arena")
     if merged.tree is None:
         return Preview(tip, commit, None, merged.conflicts, merged.messages)
-    return _seen(repo, tip, commit, town, merged.tree, changed_paths(repo, tip, merged.tree))
+    changed, own = changed_paths(repo, tip, merged.tree), own_changes(repo, tip, commit)
+    return _seen(repo, tip, commit, town, merged.tree, changed, own)
 
 
-def _seen(repo: Repo, tip: str, commit: str, town: Town, tree: str, changes: tuple[Change, ...]) -> Preview:
+def _seen(
+    repo: Repo,
+    tip: str,
+    commit: str,
+    town: Town,
+    tree: str,
+    changes: tuple[Change, ...],
+    own: tuple[Change, ...],
+) -> Preview:
     guarded = guard(repo, town, tip)
     touched = guarded.touched(changes)
-    own = own_changes(repo, tip, commit)
     paths = {change.path for change in own}
     return Preview(
         tip,
@@ -200,7 +210,7 @@ def carried(repo: Repo, before: Preview, tip: str, town: Town) -> Preview | None
             return None
         tree = patched(odb, at, changes)
         odb.flush()
-        return _seen(repo, tip, commit, town, tree, changes)
+        return _seen(repo, tip, commit, town, tree, changes, own)
     return None
 
 

@@ -97,9 +97,7 @@ def _aboard(
     place = next((at for at, each in enumerate(inner) if each.oid == step.oid), None)
     if place is None:
         return whole
-    named = next(
-        (list(members(each.message)) for each in inner[place::-1] if list(members(each.message))), []
-    )
+    named = next(filter(None, (members(each.message) for each in inner[place::-1])), ())
     return Inquest(culprit=Culprit(step, tuple(bead for bead, _, _ in named)), length=whole.length)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 
 from gt.core.bead import Bead, Landed, Phase, Submission
 from gt.errors import IllegalMove
@@ -73,8 +74,13 @@ def unlanded(repo: Repo, bead: Bead, acknowledged: Mapping[str, str]) -> None:
         )
 
 
-def members(message: str) -> Iterator[Triple]:
+@lru_cache(maxsize=512)
+def members(message: str) -> tuple[Triple, ...]:
     """The (Bead, token, commit) triples that a commit message names in its trailers."""
+    return tuple(_members(message))
+
+
+def _members(message: str) -> Iterator[Triple]:
     bead = token = ""
     for key, value in trailers(message):
         match key.lower():
@@ -188,7 +194,7 @@ def in_train(repo: Repo, triple: Triple, base: str, last: str) -> tuple[str, Ste
     """The way from the change before one, or from where the train begins, to the commit that names it; None: none does."""
     before = base
     for step in reversed(steps(repo, base, last)):
-        named = list(members(step.message))
+        named = members(step.message)
         if triple in named:
             return before, step
         if named:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from gt.core.town import Town
 from gt.core.values import dataclass
-from gt.git.lineage import files
+from gt.errors import Malformed
 from gt.git.merge import Change
-from gt.git.objects import SYMLINK, Objects
+from gt.git.objects import SYMLINK, TREE, Objects
 from gt.git.repo import Repo
+from gt.git.treediff import plain
 from gt.refinery.globs import Globs
 
 ALWAYS = (".gt/**",)
@@ -45,15 +46,14 @@ def guard(repo: Repo, town: Town, commit: str) -> Guard:
 def _guard(repo: Repo, named: tuple[str, ...], commit: str) -> Guard:
     patterns = list(named)
     found = Globs(patterns, fold=True)
-    links = {path: oid for mode, oid, path in files(repo, commit) if mode == SYMLINK}
-    if not links:
-        return Guard(found)
     with Objects(repo) as odb:
         for _ in range(HOPS):
-            fresh = [
-                to for path, oid in links.items() if found.matches(path) for to in _leads_to(odb, path, oid)
+            there = [
+                (path, oid)
+                for mode, oid, path in _touched(odb, found, commit)
+                if mode == SYMLINK and found.matches(path)
             ]
-            fresh = [to for to in fresh if to not in patterns]
+            fresh = [to for path, oid in there for to in _leads_to(odb, path, oid) if to not in patterns]
             if not fresh:
                 break
             patterns += fresh
@@ -64,10 +64,29 @@ def _guard(repo: Repo, named: tuple[str, ...], commit: str) -> Guard:
 @lru_cache(maxsize=256)
 def digest(repo: Repo, guarded: Guard, tree: str) -> str:
     """A name for the protected files of a tree (or commit): mode, content and path of each."""
-    lines = sorted(
-        f"{mode:o} {oid} {path}" for mode, oid, path in files(repo, tree) if guarded.globs.touches(path)
-    )
+    with Objects(repo) as odb:
+        lines = sorted(f"{mode:o} {oid} {path}" for mode, oid, path in _touched(odb, guarded.globs, tree))
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _touched(odb: Objects, globs: Globs, commit: str) -> Iterator[tuple[int, str, str]]:
+    """The files of a commit (or tree) that patterns touch, as mode, id and path; only folders that may hold such are opened."""
+    try:
+        root = odb.commit(commit).tree
+    except Malformed:
+        root = commit
+    yield from _below(odb, globs, root, "")
+
+
+def _below(odb: Objects, globs: Globs, tree: str, at: str) -> Iterator[tuple[int, str, str]]:
+    for entry in map(plain, odb.tree(tree)):
+        path = f"{at}{entry.name}"
+        if not globs.touches(path):
+            continue
+        if entry.mode == TREE:
+            yield from _below(odb, globs, entry.oid, f"{path}/")
+        else:
+            yield entry.mode, entry.oid, path
 
 
 def _leads_to(odb: Objects, path: str, oid: str) -> tuple[str, ...]:
