@@ -49,6 +49,10 @@ def find(repo: Repo, bead: Bead, lease: Lease, run: Run, how: Invocation, left: 
     result, reason = failure.result, failure.reason
     if run.ended.why != "exit" or run.ended.signal is not None or failure.told:
         return Finding(result, reason, usage=usage, log=run.log, resets=failure.resets)
+    if left.left is not None and left.left.unread:
+        # A full disk, say. That says nothing of the work, and half of it is not to be offered.
+        reason = f"its worktree is kept: {left.stays}"
+        return Finding(Result.INFRA, reason, usage=usage, log=run.log)
     commit = _offer(left)
     why = "left nothing behind" if commit is None else _idle(repo, bead, lease, left, commit)
     if commit is None or why is not None:

@@ -45,6 +45,8 @@ class Left:
     """How many it has on top of where it began, gt's included."""
     stays: str = ""
     """Why its worktree can't be removed: what is in it that couldn't be kept. Empty: everything is."""
+    unread: bool = False
+    """Whether what is uncommitted couldn't be looked at: nobody knows what it did beyond its own commits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def _uncommitted(
         stays = _unkept(there, record, {*shot.failed, *forced_in.failed})
     except (GtError, OSError) as error:
         # Whatever an agent did to it, the lease must end.
-        return Left(found.head, tree, found.head, stays=f"it can't be read: {error}")
+        return Left(found.head, tree, found.head, stays=f"it can't be read: {error}", unread=True)
     left = Left(found.head, wanted, found.head, stays=stays)
     if wanted == tree:
         left = _ahead(repo, left, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import resource
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -417,6 +418,31 @@ def test_the_same_files_on_a_newer_target_resolve_a_conflict(scene: Scene) -> No
     second = scene.work(ONE)
     assert second.attempt.result is Result.SUBMITTED
     assert scene.files(second.attempt.head) == scene.files(first.attempt.head)
+
+
+def test_what_git_can_not_take_in_is_infrastructure_and_stays(scene: Scene) -> None:
+    """As on a full disk: git dies of the file, whose maker had no such limit. Nobody knows whether that was all."""
+    scene.agent(
+        "git commit -q --allow-empty -m mine; ulimit -S -f unlimited; head -c 3000000 /dev/urandom > big"
+    )
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
+    try:
+        done = scene.work(ONE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert done.attempt.result is Result.INFRA
+    assert done.bead.counted == 0
+    assert "can't be read" in done.attempt.reason
+    (place,) = (scene.path.parent / "repo.gt").iterdir()
+    assert (place / "big").stat().st_size == 3_000_000
+    # The clean-up of later passes keeps it, too, until it can be taken in.
+    reconcile(scene.hands())
+    assert (place / "big").exists() or "big" in run_git(scene.path, "ls-tree", "--name-only", wip(done))
+
+
+def wip(done: Worked) -> str:
+    return wip_ref(ONE, done.attempt.token)
 
 
 SABOTAGE = {
