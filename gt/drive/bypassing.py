@@ -51,7 +51,7 @@ def bypass_gates(rulings: Rulings, seen: View, bypass: Bypass) -> MergeReport:
     tip = seen.targets[member.sub.base].tip
     assert tip is not None
     made = preview(repo, tip, member.sub.commit, town)
-    if made.tree is None:
+    if made.clashes:
         raise Conflict(
             f"{member.bead} {evidence.of_conflict(repo, member.sub, made)}", hint=f"gt why {member.bead}"
         )

@@ -126,7 +126,7 @@ def _forgiven(yard: Yard, ledger: Ledger, seen: View, name: str) -> View:
         trees = [tip]
         for each in seen.queue.on(name):
             made = preview(yard.repo, tip, each.commit, town)
-            trees += [written(yard.repo, made)] if made.tree else []
+            trees += [] if made.clashes else [written(yard.repo, made)]
         keys = [check.key for tree in trees for check in checks(yard.repo, town, _tree(yard.repo, tree))]
         after = seen.queue.aftermaths.get(name)
         keys += [each.check.key for each in after.inquiries] if after else []

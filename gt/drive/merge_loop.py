@@ -157,7 +157,7 @@ class Merging:
         assert sub is not None
         made = preview(repo, tip, sub.commit, town)
         clash = Result.CONFLICT if tip == sub.basecommit else Result.OVERTAKEN
-        if made.tree is None:
+        if made.clashes:
             return clash, evidence.of_conflict(repo, sub, made)
         if not made.changed:
             return Result.NO_CHANGE, evidence.of_nothing(sub, made)

@@ -16,7 +16,7 @@ from gt.drive.merge_view import View
 from gt.errors import Refused
 from gt.lock import Held
 from gt.refinery import evidence, outcomes
-from gt.refinery.candidate import preview
+from gt.refinery.candidate import named, preview
 from gt.refinery.docketing import Docketing
 from gt.refinery.landing import NotNow, land
 from gt.refinery.offering import Failed, offer
@@ -125,7 +125,8 @@ class Rulings:
         queued = next((q for q in seen.queue.on(self.target) if member and q.bead == member.bead), None)
         if member is None or queued is None:
             return False
-        tree = preview(self.yard.repo, docket.tip, member.sub.commit, town).tree
+        made = preview(self.yard.repo, docket.tip, member.sub.commit, town)
+        tree = None if made.clashes else named(self.yard.repo, made)
         foreign = [red for red in ruling.reds if self.docketing.is_outdated(red, tree)]
         for red in foreign:
             self.docketing.disown(red)

@@ -238,7 +238,7 @@ def _why_left(repo: Repo, left: Left, train: Train, report: TryReport, town: Tow
     if not left.conflicts:
         return f"{sub.branch} changes nothing: {report.target} with what is before it has all of it already"
     made = preview(repo, report.tip, sub.commit, town)
-    if made.tree is None:
+    if made.clashes:
         return f"{sub.branch} {evidence.of_conflict(repo, sub, made)}"
     paths = frozenset(left.conflicts)
     others = [c.member.sub.branch for c in train.cars if paths & {change.path for change in c.changes}]

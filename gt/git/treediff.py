@@ -45,30 +45,33 @@ def patched(odb: Objects, tree: str, changes: Iterable[Change]) -> str:
 def merged_apart(odb: Objects, ours: str, changes: Iterable[Change]) -> str | None:
     """The tree that a merge makes of a tree and what another side changed of their only merge base. Not flushed.
 
-    None unless ours has each of these paths just as the base had it, or lacks it as the base did: then the merge is
-    theirs there, and ours everywhere else. Renames, where folders' aren't followed, can't change that. What theirs
+    None unless ours has each of these paths just as the base had it, or has nothing there as the base had nothing, nor a
+    file in the way of its folders, which git may move: then the merge is theirs there, and ours everywhere else. Renames, where folders' aren't followed, can't change that. What theirs
     renamed is untouched in ours, and nothing stands where it goes; what ours renamed or removed is none of these paths,
     so theirs has it as the base had it. No file is merged, so no attributes count. Raises MissingObject and Malformed.
     """
     changes = tuple(changes)
-    if any(_at(odb, ours, each.path) != (each.mode_old, each.oid_old) for each in changes):
-        return None
-    try:
-        return patched(odb, ours, changes)
-    except Malformed:  # a file and a folder are in each other's way: git says what comes of that
-        return None
+    return patched(odb, ours, changes) if are_apart(odb, ours, changes) else None
+
+
+def are_apart(odb: Objects, ours: str, changes: Iterable[Change]) -> bool:
+    """Whether `merged_apart` tells what these changes come to on a tree; none is made. Raises as it does."""
+    return all(_at(odb, ours, each.path) == (each.mode_old, each.oid_old) for each in changes)
 
 
 def keeps(odb: Objects, tree: str, change: Change) -> bool:
     """Whether a tree has a file at this path, or none, as there was or wasn't one before the change."""
-    return bool(_at(odb, tree, change.path)[0]) is bool(change.mode_old)
+    found = _at(odb, tree, change.path)
+    return found is not None and bool(found[0]) is bool(change.mode_old)
 
 
-def _at(odb: Objects, tree: str, path: str) -> tuple[int, str]:
-    """Mode and id of what a tree has at a path; mode 0 and the null id if nothing."""
+def _at(odb: Objects, tree: str, path: str) -> tuple[int, str] | None:
+    """Mode and id of what a tree has at a path; mode 0 and the null id if nothing, None if a file is in its way."""
     there = Entry(TREE, "", tree)
     for name in path.split("/"):
-        found = _entries(odb, there.oid).get(name) if there.mode == TREE else None
+        if there.mode != TREE:
+            return None
+        found = _entries(odb, there.oid).get(name)
         if found is None:
             return 0, "0" * len(tree)
         there = found

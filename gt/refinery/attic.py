@@ -32,6 +32,9 @@ def kept_outcomes(repo: Repo, before: int, now: int, spared: frozenset[str] = fr
             counts = folder.name in spared or at > now - outcomes.TTL
             stays = "it still counts" if counts else "it is young" if at > before else ""
             yield Piece(Kind.OUTCOME, str(folder / stem), sum(map(_size, parts)), stays)
+    for key in sorted(outcomes.unrun(repo)):
+        if not outcomes.place(repo, key).is_dir():
+            yield Piece(Kind.OUTCOME, str(repo.gt_dir / outcomes.UNRUN / key))
 
 
 def offers(repo: Repo, over: OverSince, before: int) -> Iterator[Piece]:

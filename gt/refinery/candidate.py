@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from gt.core.town import Town
 from gt.core.values import dataclass
@@ -24,7 +24,7 @@ from gt.git.objects import MissingObject, Objects
 from gt.git.remembered import Remembered
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
-from gt.git.treediff import diff_trees, keeps, merged_apart, patched
+from gt.git.treediff import are_apart, keeps, merged_apart, patched
 from gt.refinery.footprint import own_changes, simple_changes
 from gt.refinery.protected import digest, guard
 from gt.store.cachefile import keep, recall
@@ -40,7 +40,7 @@ class Preview:
     tip: str
     commit: str
     tree: str | None
-    """None: it conflicts."""
+    """None where it conflicts, and where it is `verbatim`: `named` tells it then, where somebody needs it."""
     conflicts: tuple[str, ...] = ()
     messages: str = ""
     protected: tuple[str, ...] = ()
@@ -54,6 +54,11 @@ class Preview:
     verbatim: bool = False
     """Whether what would change is just what the submission changes, each path from what it was to what it is there."""
 
+    @property
+    def clashes(self) -> bool:
+        """Whether it conflicts."""
+        return self.tree is None and not self.verbatim
+
 
 _made: Remembered[tuple[Repo, str, str, tuple[str, ...]], Preview] = Remembered(4096)
 """What this process has looked at: by tip, commit and what is protected."""
@@ -65,22 +70,33 @@ _latest: Remembered[tuple[Repo, str, tuple[str, ...]], Preview] = Remembered(409
 def preview(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
     """Merge, and look at what would change. Remembered for the same commits and settings.
 
-    The tree is named, and need not be in the repository: see `written`. Raises GitFailed where one of the commits is
-    missing.
+    Raises GitFailed where one of the commits is missing.
     """
     key = (repo, tip, commit, town.refinery.protected)
     return _made.or_make(key, lambda: apart(repo, tip, commit, town) or _preview(repo, tip, commit, town))
 
 
+def named(repo: Repo, made: Preview) -> str:
+    """The tree of a preview that merges; it need not be in the repository: see `written`."""
+    assert not made.clashes
+    if made.tree is not None:
+        return made.tree
+    with Objects(repo) as odb:
+        return _merged_apart(odb, repo, made.tip, made.commit) or written(repo, made)
+
+
 def written(repo: Repo, made: Preview) -> str:
     """The tree of a preview that merges, with every object of it in the repository."""
-    assert made.tree is not None
-    if not _has(repo, made.tree):
+    assert not made.clashes
+    if made.tree is None or not _has(repo, made.tree):
         with Objects(repo) as odb:
-            if _merged_apart(odb, repo, made.tip, made.commit) is not None:
+            tree = _merged_apart(odb, repo, made.tip, made.commit)
+            if tree is not None:
                 odb.flush()
-                return made.tree
-        merge_trees(repo, made.tip, made.commit, arena=repo.gt_dir / "arena")
+                return tree
+        merged = merge_trees(repo, made.tip, made.commit, arena=repo.gt_dir / "arena").tree
+        assert merged is not None
+        return merged
     return made.tree
 
 
@@ -112,24 +128,39 @@ def _told(repo: Repo, before: Preview | None, tip: str, town: Town) -> Preview |
 def apart(repo: Repo, tip: str, commit: str, town: Town) -> Preview | None:
     """As `fresh`, without a process; None where something that the submission changes isn't on the target as it was.
 
-    Its tree is written only where it is looked into here, and the preview isn't kept: it is told as fast again.
+    Its tree is made, and written, only where it is looked into here; the preview isn't kept: it is told as fast again.
     """
-    with Objects(repo) as odb:
-        made = _merged_apart(odb, repo, tip, commit)
-        if made is None:
+    if is_partial(repo):  # the files must be brought, too
+        return None
+    with Objects(repo) as odb, suppress(GitFailed, MissingObject, Malformed):
+        own, before = simple_changes(repo, tip, commit), _tree(repo, tip)
+        if own is None or not are_apart(odb, before, own):
             return None
-        if guard(repo, town, tip).touched(made.changes):
-            odb.flush()
-        return _seen(repo, tip, commit, town, made.tree, made.changes, made.own)
+        guarded = guard(repo, town, tip)
+        touched = guarded.touched(own)
+        tree = patched(odb, before, own) if touched else None
+        odb.flush()
+        return Preview(
+            tip,
+            commit,
+            tree,
+            protected=touched,
+            # Where none is touched they are the tip's, which is looked at once for all.
+            digest=digest(repo, guarded, tree or tip),
+            changed=bool(own),
+            verbatim=True,
+        )
+    return None
 
 
-class _Apart(NamedTuple):
-    """A merge of what meets nobody: its tree, and what that changes of the tip."""
-
-    tree: str
-    changes: tuple[Change, ...]
-    own: tuple[Change, ...]
-    """What the submission changes."""
+def _merged_apart(odb: Objects, repo: Repo, tip: str, commit: str) -> str | None:
+    """The tree, not flushed; None where a merge isn't told so."""
+    if is_partial(repo):
+        return None
+    with suppress(GitFailed, MissingObject, Malformed):
+        own = simple_changes(repo, tip, commit)
+        return merged_apart(odb, _tree(repo, tip), own) if own is not None else None
+    return None
 
 
 @lru_cache(maxsize=64)
@@ -137,18 +168,6 @@ def _tree(repo: Repo, tip: str) -> str:
     """The tree of a target's tip, on which much is merged."""
     with Objects(repo) as odb:
         return odb.commit(tip).tree
-
-
-def _merged_apart(odb: Objects, repo: Repo, tip: str, commit: str) -> _Apart | None:
-    """Not flushed; None where a merge isn't told so."""
-    if is_partial(repo):  # the files must be brought, too
-        return None
-    with suppress(GitFailed, MissingObject, Malformed):
-        own, before = simple_changes(repo, tip, commit), _tree(repo, tip)
-        tree = merged_apart(odb, before, own) if own is not None else None
-        if own is not None and tree is not None:
-            return _Apart(tree, tuple(diff_trees(odb, before, tree, repo.zero)), own)
-    return None
 
 
 def fresh(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
@@ -177,7 +196,6 @@ def _seen(
         commit,
         tree,
         protected=touched,
-        # Where none is touched they are the tip's, which is looked at once for all.
         digest=digest(repo, guarded, tree if touched else tip),
         changed=bool(changes),
         strays=tuple(sorted(change.path for change in changes if change.path not in paths)),

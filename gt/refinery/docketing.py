@@ -37,6 +37,9 @@ from gt.store.settings import town_at
 BACK = 50
 """How many landings back the scheduler looks: what passed or failed before says little of today."""
 
+VETTED = "vetted"
+"""Stands for every tip."""
+
 ORDERED = ("need", "ancestor")
 """Causes to wait for that the scheduler sees to by itself."""
 
@@ -56,7 +59,10 @@ class Docketing:
     """Runs, by base and members, that say nothing of what these would land as."""
     _candidates: dict[tuple[str, str], Candidate] = field(default_factory=dict)
     _named: dict[str, Ids] = field(default_factory=dict)
-    _vetted: dict[tuple[str, str], bool] = field(default_factory=dict)
+    _vetted: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By commit and gates: `VETTED`, or the tip on which it wasn't yet."""
+    _past: dict[tuple[str, Ids, str], tuple[Tried, ...]] = field(default_factory=dict)
+    """By base, members and settings: what runs told of which all has landed since, and more."""
     _alone: dict[tuple[str, str], Candidate] = field(default_factory=dict)
     """What was submitted, as it is, by commit and settings."""
     _excused: dict[str, Ids] = field(default_factory=dict)
@@ -215,7 +221,7 @@ class Docketing:
             needs=frozenset(needs),
             apart=frozenset(self.apart.get(me.name, ())),
             alone=made is not None and bool(made.protected),
-            vetted=self._is_vetted(me, town),
+            vetted=self._is_vetted(tip, me, town),
             held=held or missing,
         )
 
@@ -231,16 +237,17 @@ class Docketing:
         except GtError:  # the commit isn't here: the queue says so
             return {}
 
-    def _is_vetted(self, member: Member, town: Town) -> bool:
-        """Whether the gates passed on what was submitted, as it is."""
+    def _is_vetted(self, tip: str, member: Member, town: Town) -> bool:
+        """Whether the gates passed on what was submitted, as it is; asked once more when the tip has moved."""
         key = (member.sub.commit, self._text(town)[0])
-        if not self._vetted.get(key):
+        if self._vetted.get(key) not in (tip, VETTED):
             try:
                 own = self._by_itself(member.sub.commit, town)
             except GtError:
                 return False
-            self._vetted[key] = bool(own.tests) and own.proofs(self.yard.repo, self.yard.clock()) is not None
-        return self._vetted[key]
+            passed = own.tests and own.proofs(self.yard.repo, self.yard.clock()) is not None
+            self._vetted[key] = VETTED if passed else tip
+        return self._vetted[key] == VETTED
 
     def _by_itself(self, commit: str, town: Town) -> Candidate:
         key = (commit, self._text(town)[1])
@@ -270,13 +277,20 @@ class Docketing:
         for (base, asked), known in self.asked.items():
             if base not in at or (base, asked) in self.disowned:
                 continue
+            content, key = at[base] | asked, (base, asked, self._text(town)[1])
+            if content < landed and key in self._past:
+                past.setdefault(content, []).extend(self._past[key])
+                continue
             it = self._again(base, asked, known, names, town)
             if it is not None:
-                content = at[base] | asked
-                place = past.setdefault(content, []) if content < landed else told
                 # What speaks of nothing but the target must be young, whoever had it run.
                 ttl = outcomes.CONTROL_TTL if content == landed else outcomes.TTL
-                place += self._told(base, asked, it, ttl, town, heard.setdefault(content, set()))
+                its = tuple(self._told(base, asked, it, ttl, town, heard.setdefault(content, set())))
+                if content < landed:
+                    self._past[key] = its
+                    past.setdefault(content, []).extend(its)
+                else:
+                    told += its
         told += self._of_target(tip, town, heard.get(landed, set()))
         flakes = Tally()
         for runs in past.values():

@@ -28,6 +28,9 @@ CONTROL_TTL = 3600
 EVER = 1 << 40
 """Seconds: for the past an outcome never grows stale."""
 
+UNRUN = "could-not-run"
+"""The directory in which each key under which something could not be run is named; made before its outcome."""
+
 TRIES = 3
 """How often a gate that could not run is tried on one tree before a person is called."""
 
@@ -167,6 +170,10 @@ def new_log(repo: Repo, key: str) -> Path:
 def keep(outcome: Outcome) -> None:
     """Make an outcome durable beside its log."""
     path = Path(outcome.log).with_suffix(".json")
+    if outcome.verdict is Verdict.COULD_NOT_RUN:
+        mark = path.parent.parent.with_name(UNRUN) / f"{outcome.key}.seen"
+        mark.parent.mkdir(exist_ok=True)
+        mark.touch()
     half = path.with_name(f"{path.name}.tmp")
     fd = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     try:
@@ -176,6 +183,15 @@ def keep(outcome: Outcome) -> None:
         os.close(fd)
     os.replace(half, path)
     durable.sync_dir(path.parent)
+
+
+def unrun(repo: Repo) -> frozenset[str]:
+    """The keys under which something could not be run, now or once: of all others none need be asked about."""
+    try:
+        names = os.listdir(repo.gt_dir / UNRUN)
+    except OSError:
+        return frozenset()
+    return frozenset(name.removesuffix(".seen") for name in names)
 
 
 def begin(repo: Repo, base: str, queue: str) -> None:

@@ -26,7 +26,7 @@ from gt.git.repo import Repo
 from gt.refinery import aftermath, control, observed, offers, outcomes, upstream
 from gt.refinery.aftermath import RED, RED_AFTER, Aftermath
 from gt.refinery.approvals import approved, needs_approval
-from gt.refinery.candidate import Preview, changes, preview, written
+from gt.refinery.candidate import Preview, changes, named, preview, written
 from gt.refinery.gates import Check, checks
 from gt.refinery.outcomes import TRIES
 from gt.refinery.pins import tips
@@ -85,7 +85,7 @@ def assess(
     unlanded = (bead for bead in beads.values() if bead.id not in landings)
     work = unlanded_work(unlanded) if waiting else {}
     missing = _missing(repo, (s.commit for b in waiting if (s := b.status.submission)))
-    look = _Look(repo, beads, towns, state, landings, now, work, missing)
+    look = _Look(repo, beads, towns, state, landings, now, work, missing, outcomes.unrun(repo))
     found: dict[str, _Found] = {}
     for name in dict.fromkeys((*named, *after)):
         if name in targets:
@@ -155,6 +155,8 @@ class _Look:
     """The commits of attempts that haven't landed."""
     missing: frozenset[str]
     """The submitted commits that aren't in this repository."""
+    unrun: frozenset[str]
+    """The keys under which some gate could not be run."""
     places: dict[str, tuple[Worktree, ...]] = field(default_factory=dict)
     """For each target that was asked about: where it is checked out."""
     checkouts: dict[Path, tuple[bool, frozenset[str]]] = field(default_factory=dict)
@@ -299,7 +301,7 @@ def _standing(look: _Look, bead: Bead, sub: Submission, found: _Found | None) ->
 
 def _is_news(look: _Look, name: str, made: Preview) -> bool:
     """Whether this may mend a target that is red: it merges, and isn't known to be red, too."""
-    if made.tree is None or not made.changed:
+    if made.clashes or not made.changed:
         return False
     known = (
         outcomes.kept(look.repo, check.key, look.now)
@@ -350,7 +352,7 @@ def _judged(look: _Look, bead: Bead, sub: Submission, target: Target, made: Prev
     placed = _offered(look, bead, sub, target, made)
     if placed is not None:
         return placed
-    if made.tree is None or not made.changed:
+    if made.clashes or not made.changed:
         return due
     if made.strays:
         why = f"would change {made.strays[0]} on {target.name}, which its commits don't change"
@@ -378,7 +380,7 @@ def _offered(look: _Look, bead: Bead, sub: Submission, target: Target, made: Pre
     land = town.refinery.land
     if offers.is_open(sub):
         where = offers.where(bead.id, sub, town)
-        if made.tree is not None and made.changed:
+        if made.changed and not made.clashes:
             return Standing.WAITING, "offered", f"was offered as {where}: others land it", None
         said = observed.mentioned(look.repo, bead.id, sub, made.tip)
         if said is not None:
@@ -410,13 +412,17 @@ def _brings(other: Bead) -> str:
 
 def _checks(look: _Look, target: str, made: Preview) -> tuple[Check, ...]:
     """What must pass before this lands; the tree is looked into only for a gate that sees a part of it."""
-    town, tree = look.towns[target], made.tree
-    assert tree is not None
-    return checks(look.repo, town, written(look.repo, made) if any(g.inputs for g in town.gates) else tree)
+    town = look.towns[target]
+    tree = written(look.repo, made) if any(g.inputs for g in town.gates) else named(look.repo, made)
+    return checks(look.repo, town, tree)
 
 
 def _stalled(look: _Look, target: Target, made: Preview) -> str | None:
+    if not look.unrun:  # then its tree needn't even be named
+        return None
     for check in _checks(look, target.name, made):
+        if check.key not in look.unrun:
+            continue
         seen = outcomes.kept(look.repo, check.key, look.now)
         if outcomes.stalled(seen) >= TRIES and outcomes.verdict(seen) is None:
             return f"can't be proven: gate {check.gate.name} could not be run {TRIES} times: {seen[-1].why}"

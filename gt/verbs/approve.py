@@ -86,6 +86,6 @@ def _candidate(repo: Repo, bead: str, base: str, commit: str) -> Preview:
     if tip is None:
         raise NotFound("target", base)
     made = preview(repo, tip, commit, town_at(repo, tip))
-    if made.tree is None:
+    if made.clashes:
         raise Conflict(f"{bead} conflicts with {base} in {', '.join(made.conflicts)}", hint="gt merge")
     return made

@@ -117,10 +117,10 @@ def test_a_wrong_merge_base_takes_nothing_back(
             return git_merge.Merged(yard.git("rev-parse", f"{theirs}^{{tree}}"), (), "")
         return real(repo, ours, theirs, **more)
 
-    forged = forging(yard, "late", sub_of(late).commit)
     for module in (candidate, train):
         monkeypatch.setattr(module, "merge_trees", wrong)
-        monkeypatch.setattr(module, "merged_apart", forged)
+    monkeypatch.setattr(candidate, "apart", lambda *_: None)
+    monkeypatch.setattr(train, "merged_apart", forging(yard, "late", sub_of(late).commit))
     report = yard.merge()
     assert landed(report) == {each.id for each in others}
     assert yard.causes() == {late.id: "held footprint"}

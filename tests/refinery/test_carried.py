@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from gt.core.bead import Submission
 from gt.core.town import Town
 from gt.git.lineage import between, fork_points, merge_bases
-from gt.refinery.candidate import apart, carried, fresh, preview, written
+from gt.refinery.candidate import apart, carried, fresh, named, preview, written
 from gt.refinery.train import Car, Left, Member, Yardmaster
 from tests.conftest import NOW
 from tests.refinery.merging import Files, Scene, scene
@@ -83,7 +84,7 @@ def test_what_is_merged_apart_is_as_a_merge_makes_it(repo_path: Path, data: st.D
     commit = yard.commit(changed(OLD, data.draw(lists, "submitted")), base)
     told = apart(yard.repo, tip, commit, Town())
     if told is not None:
-        assert told == fresh(yard.repo, tip, commit, Town())
+        assert replace(told, tree=named(yard.repo, told)) == fresh(yard.repo, tip, commit, Town())
 
 
 @given(st.lists(st.tuples(st.lists(EDITS, min_size=1, max_size=2), st.booleans()), min_size=2, max_size=4))
@@ -143,13 +144,13 @@ def test_the_tree_of_a_preview_is_there_once_it_is_asked_for(repo_path: Path, me
     edit = {"a": f"first\n{OLD['a']}"}
     tip = yard.push({"a": f"{OLD['a']}last\n"} if met else {"b": "other\n"})
     made = preview(yard.repo, tip, yard.commit(edit, base), Town())
-    assert made.tree is not None
-    loose = yard.repo.common_dir / "objects" / made.tree[:2] / made.tree[2:]
+    tree = named(yard.repo, made)
+    loose = yard.repo.common_dir / "objects" / tree[:2] / tree[2:]
     if met:  # git merged it, and wrote it
         loose.unlink()
     assert not loose.exists()
-    assert written(yard.repo, made) == made.tree
-    assert yard.git("show", f"{made.tree}:a").startswith("first")
+    assert written(yard.repo, made) == tree
+    assert yard.git("show", f"{tree}:a").startswith("first")
 
 
 def test_a_file_that_was_renamed_on_the_target_with_the_same_edit_is_merged_anew(repo_path: Path) -> None:
@@ -235,10 +236,11 @@ def test_fork_points_are_the_merge_bases(repo_path: Path, above: list[list[int]]
 
 def test_where_the_older_tip_is_gone_it_is_merged_anew(repo_path: Path) -> None:
     yard = scene(repo_path)
-    old = yard.tip()
-    commit = yard.commit({"x": "x"})
-    gone = yard.commit({"y": "y"})
-    assert preview(yard.repo, gone, commit, Town()).tree is not None
+    old = yard.push(OLD)
+    commit = yard.commit({"a": f"first\n{OLD['a']}"})
+    gone, later = (yard.commit({"a": f"{OLD['a']}last\n", name: ""}, old) for name in "yz")
+    made = preview(yard.repo, gone, commit, Town())
+    assert not made.clashes
+    assert not made.verbatim, "git merged it"
     (yard.repo.common_dir / "objects" / gone[:2] / gone[2:]).unlink()
-    later = yard.commit({"z": "z"}, old)
     assert preview(yard.repo, later, commit, Town()) == fresh(yard.repo, later, commit, Town())
