@@ -15,6 +15,7 @@ from gt.core.garbage import MONTH, Kind
 from gt.errors import Busy
 from gt.git import housekeeping, journal, loose, mending, packing
 from gt.refinery import aftermath, slots
+from gt.refinery.outcomes import UNRUN, unrun
 from gt.refinery.places import merge_lock, slot_lock
 from gt.store import index
 from gt.store.settings import town_at
@@ -170,6 +171,18 @@ def test_outcomes_go_when_they_speak_for_nobody_any_more(yard: Scene) -> None:
     ]
     assert names(said, Kind.OUTCOME)["3"] == "it still counts"
     assert not lone.parent.exists()
+
+
+def test_that_something_could_not_be_run_is_known_as_long_as_its_outcomes(yard: Scene) -> None:
+    folder = yard.repo.gt_dir / "outcomes"
+    put(folder / "young" / "1.json", at=NOW - 3600)
+    put(folder / "old" / "1.json")
+    for key in ("young", "old"):
+        put(yard.repo.gt_dir / UNRUN / f"{key}.seen")
+    for left in ({"young", "old"}, {"young"}):
+        # The outcome goes before what points to it.
+        collect(yard, age=60)
+        assert unrun(yard.repo) == left
 
 
 def test_while_a_merge_is_at_work_what_is_the_refinerys_stays(yard: Scene) -> None:
