@@ -46,9 +46,10 @@ def merged_apart(odb: Objects, ours: str, changes: Iterable[Change]) -> str | No
     """The tree that a merge makes of a tree and what another side changed of their only merge base. Not flushed.
 
     None unless ours has each of these paths just as the base had it, or has nothing there as the base had nothing, nor a
-    file in the way of its folders, which git may move: then the merge is theirs there, and ours everywhere else. Renames, where folders' aren't followed, can't change that. What theirs
-    renamed is untouched in ours, and nothing stands where it goes; what ours renamed or removed is none of these paths,
-    so theirs has it as the base had it. No file is merged, so no attributes count. Raises MissingObject and Malformed.
+    file in the way of its folders, which git may move: then the merge is theirs there, and ours everywhere else. Renames,
+    where folders' aren't followed, can't change that. What theirs renamed is untouched in ours, and nothing stands where
+    it goes; what ours renamed or removed is none of these paths, so theirs has it as the base had it. No file is merged,
+    so no attributes count. Raises MissingObject and Malformed.
     """
     changes = tuple(changes)
     return patched(odb, ours, changes) if are_apart(odb, ours, changes) else None
