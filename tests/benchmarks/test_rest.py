@@ -42,7 +42,7 @@ def test_thousands_of_towns_come_to_rest() -> None:
 
 def test_fifty_agents_and_five_hundred_beads() -> None:
     for town in ("1-large-spared", "1-large-wild", "2-large-wild"):
-        story = tell(town)
+        story = tell(town, strict=True)
         life = story.life
         print(
             f"\n{story.town}: {life.steady / 86400:.1f} days, {life.attempts} attempts, {life.deeds} deeds, "
