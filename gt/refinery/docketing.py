@@ -37,9 +37,6 @@ from gt.store.settings import town_at
 BACK = 50
 """How many landings back the scheduler looks: what passed or failed before says little of today."""
 
-VETTED = "vetted"
-"""Stands for every tip."""
-
 ORDERED = ("need", "ancestor")
 """Causes to wait for that the scheduler sees to by itself."""
 
@@ -59,8 +56,7 @@ class Docketing:
     """Runs, by base and members, that say nothing of what these would land as."""
     _candidates: dict[tuple[str, str], Candidate] = field(default_factory=dict)
     _named: dict[str, Ids] = field(default_factory=dict)
-    _vetted: dict[tuple[str, str], str] = field(default_factory=dict)
-    """By commit and gates: `VETTED`, or the tip on which it wasn't yet."""
+    _vetted: dict[tuple[str, str], bool] = field(default_factory=dict)
     _past: dict[tuple[str, Ids, str], tuple[Tried, ...]] = field(default_factory=dict)
     """By base, members and settings: what runs told of which all has landed since, and more."""
     _alone: dict[tuple[str, str], Candidate] = field(default_factory=dict)
@@ -221,7 +217,7 @@ class Docketing:
             needs=frozenset(needs),
             apart=frozenset(self.apart.get(me.name, ())),
             alone=made is not None and bool(made.protected),
-            vetted=self._is_vetted(tip, me, town),
+            vetted=self._is_vetted(me, town),
             held=held or missing,
         )
 
@@ -237,17 +233,16 @@ class Docketing:
         except GtError:  # the commit isn't here: the queue says so
             return {}
 
-    def _is_vetted(self, tip: str, member: Member, town: Town) -> bool:
-        """Whether the gates passed on what was submitted, as it is; asked once more when the tip has moved."""
+    def _is_vetted(self, member: Member, town: Town) -> bool:
+        """Whether the gates passed on what was submitted, as it is."""
         key = (member.sub.commit, self._text(town)[0])
-        if self._vetted.get(key) not in (tip, VETTED):
+        if not self._vetted.get(key):
             try:
                 own = self._by_itself(member.sub.commit, town)
             except GtError:
                 return False
-            passed = own.tests and own.proofs(self.yard.repo, self.yard.clock()) is not None
-            self._vetted[key] = VETTED if passed else tip
-        return self._vetted[key] == VETTED
+            self._vetted[key] = bool(own.tests) and own.proofs(self.yard.repo, self.yard.clock()) is not None
+        return self._vetted[key]
 
     def _by_itself(self, commit: str, town: Town) -> Candidate:
         key = (commit, self._text(town)[1])
