@@ -93,7 +93,7 @@ def kept(repo: Repo, key: str, now: int, ttl: int = TTL) -> tuple[Outcome, ...]:
         return ()
     found = []
     for name in names:
-        with suppress(OSError, ValueError, TypeError):
+        with suppress(OSError, ValueError, TypeError, KeyError):
             with open(f"{folder}/{name}", encoding="utf-8") as file:
                 outcome = _parsed(file.read())
             if outcome.at > now - ttl:
