@@ -282,7 +282,8 @@ class Docketing:
                 ttl = outcomes.CONTROL_TTL if content == landed else outcomes.TTL
                 its = tuple(self._told(base, asked, it, ttl, town, heard.setdefault(content, set())))
                 if content < landed:
-                    self._past[key] = its
+                    if its:  # one that still runs has told nothing yet
+                        self._past[key] = its
                     past.setdefault(content, []).extend(its)
                 else:
                     told += its

@@ -74,6 +74,8 @@ def clear(repo: Repo) -> int:
 
 def unlock(repo: Repo, town: Town) -> None:
     """Remove what gits that were killed in a slot left locked there, so far as nobody has it; the next may be long in coming."""
+    if not any((repo.common_dir / "worktrees").glob("*/*.lock")):
+        return
     for number in slot_numbers(repo):
         held = lock.try_hold(slot_lock(repo, number))
         if held is not None:
