@@ -54,7 +54,8 @@ class Ours:
     def act(self, town: Town) -> None:
         self._note(town)
         made = None
-        while made is None or made.rulings:
+        while made is None or made.rulings or made.cancel:
+            # A driver looks again, too, once what it stopped has ended.
             self._forget()
             docket = self._docket(town)
             start = time.perf_counter()
@@ -67,14 +68,16 @@ class Ours:
                 else:
                     town.reject(ruling.change)
                     self._decided(ruling.change, bad=True)
-        for run in made.cancel:
-            number = next(
-                n for n, (_, its) in self.jobs.items() if its.members == run.members and its.base == run.base
-            )
-            town.cancel(self.jobs.pop(number)[0])
-        for run in made.runs:
-            job = town.start(run.members)
-            self.jobs[job.number] = (job, run)
+            for run in made.cancel:
+                number = next(
+                    n
+                    for n, (_, its) in self.jobs.items()
+                    if its.members == run.members and its.base == run.base
+                )
+                town.cancel(self.jobs.pop(number)[0])
+            for run in made.runs:
+                job = town.start(run.members)
+                self.jobs[job.number] = (job, run)
 
     def _note(self, town: Town) -> None:
         """What happened since the last plan."""
