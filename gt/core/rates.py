@@ -13,8 +13,8 @@ from gt.core.docket import NOBODY, Docket, Tally, Tried, Verdict
 from gt.core.findings import Findings
 from gt.core.values import dataclass
 
-TOWN = Tally(0.2, 1.8)
-"""Before anything was seen: one change in ten is bad."""
+TOWN = Tally(0.1, 2.9)
+"""Before anything was seen: one change in thirty is bad; a few changes disprove it."""
 AGENT = 6.0
 """With so many changes of an agent, its own rate weighs as much as the town's."""
 VETTED = 0.4

@@ -330,7 +330,7 @@ def test_whom_the_log_names_is_what_the_next_run_leaves_out() -> None:
 
 
 def test_a_hotfix_takes_the_next_slot_and_stops_nobody() -> None:
-    town = Town(changes(30), 2)
+    town = Town(changes(60), 2)
     town.step()
     before = list(town.running)
     town.changes["hot"] = Change("hot", rank=0, at=99)

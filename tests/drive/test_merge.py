@@ -43,7 +43,8 @@ def test_what_is_green_lands_as_a_commit_of_the_refinery(yard: Scene) -> None:
     assert yard.git("for-each-ref", "refs/gt/candidate") == ""
 
 
-def test_the_order_is_priority_then_time(yard: Scene) -> None:
+def test_the_order_is_priority_then_time(repo_path: Path) -> None:
+    yard = scene(repo_path, town(more="refinery: {slots: 1}\n"))
     late = yard.submit({"a": "a"}, priority=2)
     urgent = yard.submit({"b": "b"}, priority=0)
     last = yard.submit({"c": "c"}, priority=2)

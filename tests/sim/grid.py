@@ -10,7 +10,7 @@ from itertools import product
 
 from gt.core.docket import Record
 from tests.sim.events import Policy, Score, Town
-from tests.sim.ours import Ours, knowing
+from tests.sim.ours import Ours, knowing, surely
 from tests.sim.rivals import Bors, Oracle, SubmitQueue, Train
 from tests.sim.truth import Truth, burst, dealt, stream
 
@@ -19,7 +19,7 @@ SEEDS = 20
 SLOTS = (1, 2, 4, 8, 16)
 BAD = (0.01, 0.02, 0.05, 0.10, 0.20, 0.30)
 FLAKES = (0.0, 0.03, 0.10)
-TOWNS, BURSTS = 8, 6
+TOWNS, BURSTS = 24, 6
 PAIRS = (0.0, 1 / math.comb(COUNT, 2))
 """None; one among all changes on average."""
 
@@ -141,11 +141,14 @@ class Learning:
     flake: float
     mixed: bool
     known: Mean
+    """Of each agent it is known how often its changes are bad."""
+    whole: Mean
+    """Only of all changes together that is known; the same where all agents are alike."""
     learning: Mean
     """How often changes are bad is learned."""
     blank: Mean
     """How often gates lie and changes don't go together is learned, too."""
-    first: tuple[float, float, float]
+    first: tuple[float, float, float, float]
     """The makespan of the very first burst, in that order."""
 
 
@@ -154,21 +157,24 @@ MIXED = (0.0, 0.5, 1.0, 2.5)
 
 
 def learn(slots: int, bad: float, flake: float, *, mixed: bool) -> Learning:
-    """Eight towns of six bursts each; `mixed`: the changes are of four agents, some far better than others."""
+    """Two dozen towns of six bursts each; `mixed`: the changes are of four agents, some far better than others."""
     rates = [min(0.9, bad * factor) for factor in MIXED] if mixed else [bad]
-    kinds: list[list[Score]] = [[], [], []]
+    kinds: list[list[Score]] = [[], [], [], []]
     for town in range(TOWNS):
-        records: list[Record | None] = [None, None, None]
+        records: list[Record | None] = [None, None]
         for number in range(BURSTS):
             truth = burst(COUNT, *rates, flake=flake, seed=100 * town + number)
             known = knowing(truth, 0.0)
-            for kind, start in enumerate((known, replace(known, agents={}), Record())):
-                queue = Ours(known if kind == 0 else records[kind] or start)
-                kinds[kind].append(Town(truth, slots, number).play(queue))
-                records[kind] = queue.record
+            whole = replace(known, agents=dict.fromkeys(known.agents, surely(sum(rates) / len(rates))))
+            learning = records[0] or replace(known, agents={})
+            queues = [Ours(known), Ours(whole), Ours(learning), Ours(records[1] or Record())]
+            for scores, queue in zip(kinds, queues, strict=True):
+                scores.append(Town(truth, slots, number).play(queue))
+            records = [queue.record for queue in queues[2:]]
     first = [Mean.of(scores[::BURSTS]).makespan for scores in kinds]
-    known_, learning, blank = (Mean.of(scores) for scores in kinds)
-    return Learning(slots, bad, flake, mixed, known_, learning, blank, (first[0], first[1], first[2]))
+    known_, whole_, learning_, blank = (Mean.of(scores) for scores in kinds)
+    firsts = (first[0], first[1], first[2], first[3])
+    return Learning(slots, bad, flake, mixed, known_, whole_, learning_, blank, firsts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,15 @@ HOUR = 6
 def knowing(truth: Truth, pairs: float) -> Record:
     """A record that leaves no doubt about the rates."""
     return Record(
-        {agent: Tally(SURE * risk, SURE * (1 - risk)) for agent, risk in _rates(truth).items()},
+        {agent: surely(risk) for agent, risk in _rates(truth).items()},
         Tally(SURE * 1e3 * truth.flake, SURE * 1e3 * (1 - truth.flake)),
         Tally(SURE * pairs, SURE * (1 - pairs)),
     )
+
+
+def surely(risk: float) -> Tally:
+    """So many were seen that nothing shakes it."""
+    return Tally(SURE * risk, SURE * (1 - risk))
 
 
 def _rates(truth: Truth) -> dict[str, float]:

@@ -41,8 +41,9 @@ rejected:
 LEARNING = f"""
 {BURSTS} bursts of {COUNT} changes, one after another, in each of {TOWNS} towns that begin with nothing known. *p
 learned*: how often an agent's changes are bad is found out; *all learned*: how often gates lie, too. *Mixed*: four
-agents, one of which is never wrong and one two and a half times as often as the mean. The mean makespan over all bursts
-and, in brackets, over the first.
+agents, one of which is never wrong and one two and a half times as often as the mean. *Known*: of each agent; *p known*:
+of all changes together only, which is as much as one rate can say. What p / known is above p / p known is what it is worth to
+know each agent beforehand. The mean makespan over all bursts and, in brackets, over the first.
 """
 LOADS = """
 200 changes on 4 slots, so many to a gate time, p = 0.08, f = 0.02. How long a landed change waited, mean and 95th
@@ -158,7 +159,7 @@ def _costs(figures: Figures) -> list[str]:
 def _learning(figures: Figures) -> list[str]:
     rows = []
     for each in figures.learning:
-        means = (each.known, each.learning, each.blank)
+        means = (each.known, each.whole, each.learning, each.blank)
         rows.append(
             [
                 str(each.slots),
@@ -169,7 +170,8 @@ def _learning(figures: Figures) -> list[str]:
                     f"{mean.makespan:.1f} ({first:.1f})"
                     for mean, first in zip(means, each.first, strict=True)
                 ),
-                *(f"{mean.makespan / each.known.makespan:.2f}" for mean in means[1:]),
+                f"{each.learning.makespan / each.whole.makespan:.2f}",
+                *(f"{mean.makespan / each.known.makespan:.2f}" for mean in means[2:]),
                 ", ".join(f"{mean.innocent:.1%}" for mean in means),
             ]
         )
@@ -179,8 +181,10 @@ def _learning(figures: Figures) -> list[str]:
         "f",
         "p",
         "known",
+        "p known",
         "p learned",
         "all learned",
+        "p / p known",
         "p / known",
         "all / known",
         "good rejected",
