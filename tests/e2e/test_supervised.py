@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
+import sys
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -68,17 +71,45 @@ def scanned(town: Town, kind: str, *argv: str) -> Iterator[None]:
         finally:
             # A ring has a service come up, even one whose supervisor is on its way out.
             town.git("config", "--unset-all", "gt.doorbell")
-            wait_until(lambda: not busy(town), "rest")
+            wait_until(lambda: not busy(town) and not ringing(folder), "rest")
             if kind == "runit":
-                # A runsv that is yet to obey a `d` would do so after it is told to exit, and stay.
-                idle = [each for each in folder.glob("*/supervise/status") if "-crew-" not in str(each)]
-                assert len(idle) == 4
-                wait_until(lambda: all(each.read_bytes()[17:18] == b"d" for each in idle), "all to lie down")
+                wait_until(lambda: all_lie(folder) and not busy(town), "all to lie down")
             if kind == "s6":
                 subprocess.run(["s6-svscanctl", "-t", str(folder)], check=True)
             else:
                 scan.send_signal(signal.SIGHUP)
             scan.wait(30)
+
+
+def ringing(folder: Path) -> bool:
+    """Whether anybody is yet to tell a service in this folder something."""
+    told = os.fsencode(folder) + b"/"
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with suppress(OSError):
+                if told in (entry / "cmdline").read_bytes():
+                    return True
+    return False
+
+
+def all_lie(folder: Path) -> bool:
+    """Whether each runsv but the Crew's has obeyed all that it was told: one that is yet to would do so after it is
+    told to exit, and stay.
+    """
+    idle = [each for each in folder.glob("*/supervise") if "-crew-" not in str(each)]
+    assert len(idle) == 4
+    return all(
+        unheard(each / "control") == 0 and (each / "status").read_bytes()[17::2] == b"d\0" for each in idle
+    )
+
+
+def unheard(pipe: Path) -> int:
+    """How many bytes wait in a named pipe."""
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        return int.from_bytes(fcntl.ioctl(reader, termios.FIONREAD, bytes(4)), sys.byteorder)
+    finally:
+        os.close(reader)
 
 
 @contextmanager
