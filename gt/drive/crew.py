@@ -119,7 +119,7 @@ def _prepare(
         return _bring_forward(there, commit)
     if there is not None and there.prunable and os.path.lexists(member.place):
         raise Refused(f"{member.place} is no worktree of {repo.name} any more", hint="git worktree list")
-    if there is None or there.prunable or _half_made(there):
+    if there is None or there.prunable or there.half_made:
         made.unlink(missing_ok=True)
         member.place.parent.mkdir(parents=True, exist_ok=True)
         if there is not None:
@@ -149,14 +149,6 @@ def _found(repo: Repo, place: Path) -> Worktree | None:
     """The worktree that git has recorded there."""
     wanted = worktree.real(place)
     return next(iter(worktree.listing(repo, lambda path: worktree.real(path) == wanted)), None)
-
-
-def _half_made(there: Worktree) -> bool:
-    """Whether git was killed while it made this worktree: nobody has worked in it."""
-    try:
-        return (there.git_dir / "locked").read_text() == "initializing"
-    except OSError:
-        return False
 
 
 def _bring_forward(there: Worktree, commit: str) -> str | None:

@@ -100,6 +100,7 @@ def _unrecorded(place: Place, record: Record) -> worktree.Worktree | None:
         detached=True,
         prunable=True,
         locked=False,
+        half_made=False,
         underway=None,
         main=False,
     )
@@ -143,9 +144,7 @@ def _uncommitted(
     """What is there, the uncommitted included, as one commit on top of HEAD."""
     repo = place.repo
     tree = tree_of(repo, found.head)
-    # Till the record has what was there before, no agent has run: what lies there was copied, perhaps a secret.
-    unbegun = record is not None and record.before is None
-    if unbegun or found.there is None or not _is_there(found.there):
+    if _is_unbegun(record, found.there) or found.there is None or not _is_there(found.there):
         return _ahead(repo, Left(found.head, tree, found.head), found)
     try:
         there = found.there
@@ -168,6 +167,13 @@ def _uncommitted(
     else:
         left = _committed(repo, record, found, left, brought, message, now)
     return _aside(place, left, (*forced_in.leaves, *scratch), now)
+
+
+def _is_unbegun(record: Record | None, there: worktree.Worktree | None) -> bool:
+    """Whether no agent has run yet: what lies there was copied, perhaps a secret; what doesn't wasn't written yet."""
+    if record is None:
+        return there is not None and there.half_made
+    return record.before is None
 
 
 def _is_there(tree: worktree.Worktree) -> bool:

@@ -37,6 +37,9 @@ UNDERWAY = {
 """Files in a worktree's git directory that tell what its user is in the middle of."""
 
 
+MAKING = b"initializing"
+"""Why git itself locks a worktree while it makes one; it leaves it so when it is killed then."""
+
 HALF_MADE = "/commondir: "
 """What git complains of when it meets a worktree that another git is making."""
 
@@ -58,6 +61,9 @@ class Worktree:
     prunable: bool
     """Its directory is gone, or no longer leads here."""
     locked: bool
+    """Whether somebody locked it."""
+    half_made: bool
+    """Whether the git that made it was killed meanwhile, or still makes it: its files are not all there."""
     underway: str | None
     """What its user is in the middle of: merge, rebase, cherry-pick, revert, bisect."""
     main: bool
@@ -152,6 +158,7 @@ def real(path: Path) -> str:
 def _look(repo: Repo, path: Path, git_dir: Path) -> Worktree:
     branch = refs.branch_at(repo, git_dir)
     main = git_dir == repo.common_dir
+    lock = _lock(git_dir)
     return Worktree(
         path=path,
         git_dir=git_dir,
@@ -159,18 +166,19 @@ def _look(repo: Repo, path: Path, git_dir: Path) -> Worktree:
         branch=branch,
         detached=branch is None,
         prunable=not main and not _leads_to(path, git_dir),
-        locked=_is_locked(git_dir),
+        locked=lock not in (None, MAKING),
+        half_made=lock == MAKING,
         underway=next((deed for name, deed in UNDERWAY.items() if (git_dir / name).exists()), None),
         main=main,
     )
 
 
-def _is_locked(git_dir: Path) -> bool:
-    """Whether somebody locked it; git itself does so while it makes one, and leaves it so when it is killed then."""
+def _lock(git_dir: Path) -> bytes | None:
+    """Why it is locked; None if it isn't."""
     try:
-        return (git_dir / "locked").read_bytes().strip() != b"initializing"
+        return (git_dir / "locked").read_bytes().strip()
     except FileNotFoundError:
-        return False
+        return None
 
 
 def _head(repo: Repo, git_dir: Path) -> str | None:

@@ -13,6 +13,7 @@ import pytest
 from gt.core.bead import Phase, Result
 from gt.core.world import ZOMBIE_GRACE
 from gt.drive.reconcile import reconcile
+from gt.drive.work import work
 from gt.fleet import roster
 from gt.verbs.expire import expire
 from gt.verbs.kill import kill
@@ -133,4 +134,40 @@ def test_a_git_that_outlives_its_gt_holds_the_lease(scene: Scene, tmp_path: Path
     go.touch()
     until(lambda: _dead(scene))
     reconcile(scene.hands())
+    scene.nothing_left()
+
+
+DIE = """\
+# A filter that kills the git which writes a worktree's files, the git that asked that one to, and gt if it is to; once.
+mkdir HERE/died 2>/dev/null || exec cat
+pid=$PPID
+until [ $pid = $(cat HERE/pid) ]; do all="$pid $all"; pid=$(cut -d' ' -f4 /proc/$pid/stat); done
+kill -9 GT $all
+"""
+
+
+@pytest.mark.parametrize("outlived", [False, True], ids=["with gt", "gt lives on"])
+def test_a_git_killed_with_half_a_worktree_written_has_removed_nothing(
+    scene: Scene, tmp_path: Path, outlived: bool
+) -> None:
+    """What it hadn't come to is no deletion of the agent's."""
+    script = tmp_path / "die.sh"
+    script.write_text(DIE.replace("HERE", str(tmp_path)).replace("GT", "" if outlived else "$pid"))
+    scene.commit({".gitattributes": "slow filter=die\n", "a": "a\n", "slow": "slow\n", "z": "z\n"})
+    run_git(scene.path, "config", "filter.die.smudge", f"sh {script}")
+    scene.agent("echo done > done")
+    pid = os.fork()
+    if pid == 0:
+        (tmp_path / "pid").write_text(f"{os.getpid()}\n")
+        scene.work(ONE)
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == (0 if outlived else signal.SIGKILL)
+    until(lambda: _dead(scene))
+    reconcile(scene.hands())
+    assert scene.get(ONE).phase is Phase.OPEN
+    assert last(scene.get(ONE)).head is None
+    work(replace(scene.hands(), clock=lambda: NOW + 3600), ONE)
+    head = last(scene.get(ONE)).head
+    assert head is not None
+    assert run_git(scene.path, "diff", "--name-status", "main", head) == "A\tdone"
     scene.nothing_left()
