@@ -35,6 +35,7 @@ from gt.refinery.aftermath import RED, RED_AFTER
 from gt.refinery.candidate import preview
 from gt.refinery.commits import Unlayable, lay
 from gt.refinery.docketing import Docketing
+from gt.refinery.gateruns import GateRuns
 from gt.refinery.landed import members
 from gt.refinery.lanes import Finished, Lanes
 from gt.refinery.measured import machine, usage
@@ -70,6 +71,7 @@ class Merging:
     tell: Callable[[str], None]
     ticks: Callable[[], float] = time.monotonic
     """Seconds since any moment: how far gate runs are is told by it."""
+    runs: GateRuns = field(init=False)
     docketing: Docketing = field(init=False)
     rulings: Rulings = field(init=False)
     keys: Keys = field(default_factory=Keys)
@@ -82,9 +84,10 @@ class Merging:
     """Tip and commit of what was looked at without a gate."""
 
     def __post_init__(self) -> None:
-        self.docketing = Docketing(self.yard, self.target, Yardmaster(self.yard.repo))
+        self.runs = GateRuns(self.yard, self.target, Yardmaster(self.yard.repo))
+        self.docketing = Docketing(self.yard, self.runs)
         self.rulings = Rulings(
-            self.yard, self.ledger, self.held, self.target, self.report, self.tell, self.docketing
+            self.yard, self.ledger, self.held, self.target, self.report, self.tell, self.runs, self.docketing
         )
 
         self.after = Aftercare(self.yard, self.target, self.keys)
@@ -94,7 +97,7 @@ class Merging:
         with interrupts() as watch, self._lanes() as lanes:
             tip = seen.targets[self.target].tip
             if tip is not None and seen.queue.on(self.target):
-                self.docketing.recall(tip)
+                self.runs.recall(tip)
             while True:
                 if self._recorded(seen) or self._sorted_out(seen):
                     seen = self._look()
@@ -163,10 +166,10 @@ class Merging:
             return Result.NO_CHANGE, evidence.of_nothing(sub, made)
         if not made.protected and sub.strategy != "rebase":
             return None
-        train = self.docketing.master.train(tip, [Member(bead.id, sub)])
+        train = self.runs.master.train(tip, [Member(bead.id, sub)])
         try:
             if train.cars:
-                self.docketing.candidate(train, town)
+                self.runs.candidate(train, town)
             if sub.strategy == "rebase":
                 lay(
                     repo,
@@ -299,12 +302,12 @@ class Merging:
         lanes: Lanes[GateRun],
     ) -> bool:
         """Begin a run; True if its members turned out not to go into one tree: then something else is to be planned."""
-        train = self.docketing.train(docket.tip, run.members, order)
+        train = self.runs.train(docket.tip, run.members, order)
         strays = [car for car in train.cars if car.strays and len(train.cars) > 1]
         if train.left or strays:
             return self.docketing.set_apart(train)
-        it = self.docketing.candidate(train, town)
-        self.docketing.asked.setdefault((docket.tip, run.members), it)
+        it = self.runs.candidate(train, town)
+        self.runs.begun(docket.tip, run.members, it)
         queue = control.queue_name(self._submissions(seen))
         name = label(train, self.target)
         self.yard.say(f"{name}: {run.why}")

@@ -18,6 +18,7 @@ from gt.lock import Held
 from gt.refinery import evidence, outcomes
 from gt.refinery.candidate import named, preview
 from gt.refinery.docketing import Docketing
+from gt.refinery.gateruns import GateRuns
 from gt.refinery.landing import NotNow, land
 from gt.refinery.offering import Failed, offer
 from gt.refinery.offers import where
@@ -41,6 +42,7 @@ class Rulings:
     target: str
     report: MergeReport
     tell: Callable[[str], None]
+    runs: GateRuns
     docketing: Docketing
     refused: dict[tuple[str, Ids], str] = field(default_factory=dict)
     """What could not be landed on which tip, and why: trying again in the same world wouldn't help."""
@@ -60,7 +62,7 @@ class Rulings:
         if it is None or proofs is None:
             # Merged in another order, or on what landed meanwhile, they come to another tree than the one that passed.
             if ruling.proof.base != docket.tip:
-                self.docketing.disown(ruling.proof)
+                self.runs.disown(ruling.proof)
             return True
         if town.refinery.land is not None:
             return self._offer(key, it.train, proofs, town)
@@ -70,7 +72,7 @@ class Rulings:
             misfit = next((each for each in it.train.members if each.bead == done.misfit), None)
             if misfit is not None and len(it.train.members) > 1:
                 self.docketing.part(misfit, it.train.members)
-                self.docketing.disown(ruling.proof)
+                self.runs.disown(ruling.proof)
             else:
                 self.refused[key] = done.why
             return True
@@ -113,11 +115,11 @@ class Rulings:
         self, ruling: Land, docket: Docket, order: Mapping[str, Member], town: Town
     ) -> Candidate | None:
         """The candidate that was gated; made anew on the tip if that was on an older one."""
-        known = self.docketing.asked.get((ruling.proof.base, ruling.proof.members))
+        known = self.runs.of(ruling.proof.base, ruling.proof.members)
         if known is not None and ruling.proof.base == docket.tip:
-            return self.docketing.candidate(known.train, town)
-        train = self.docketing.train(docket.tip, ruling.members, order)
-        return self.docketing.candidate(train, town) if len(train.cars) == len(ruling.members) else None
+            return self.runs.candidate(known.train, town)
+        train = self.runs.train(docket.tip, ruling.members, order)
+        return self.runs.candidate(train, town) if len(train.cars) == len(ruling.members) else None
 
     def convict(self, ruling: Reject | RejectPair, docket: Docket, town: Town, seen: View) -> bool:
         """Send back what the evidence is against, if it is evidence; whether anything is new."""
@@ -127,9 +129,9 @@ class Rulings:
             return False
         made = preview(self.yard.repo, docket.tip, member.sub.commit, town)
         tree = None if made.clashes else named(self.yard.repo, made)
-        foreign = [red for red in ruling.reds if self.docketing.is_outdated(red, tree)]
+        foreign = [red for red in ruling.reds if self.runs.is_outdated(red, tree)]
         for red in foreign:
-            self.docketing.disown(red)
+            self.runs.disown(red)
         if foreign:
             return True
         return self.reject(queued, Result.RED, self._evidence(ruling, member))
@@ -138,7 +140,7 @@ class Rulings:
         """The red run that convicts, told in full."""
         blame = _blame(ruling, self.target)
         for red in reversed(ruling.reds):
-            it = self.docketing.asked.get((red.base, red.members))
+            it = self.runs.of(red.base, red.members)
             failed = self._failed(it) if it is not None else None
             if it is not None and failed is not None:
                 return evidence.of_red(member, it.train, failed, blame)
