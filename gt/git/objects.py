@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -55,12 +56,15 @@ class Objects:
     def __init__(self, repo: Repo) -> None:
         self._repo = repo
         self._folder = repo.common_dir / "objects"
-        self._folders = object_folders(repo)
         self._added: dict[str, tuple[str, bytes]] = {}
         self._included: dict[str, tuple[str, bytes]] = {}
         self._flushed: list[loose.Deflated] = []
         self._keeps: list[Path] = []
         self._packs: Packs | None = None
+
+    @cached_property
+    def _folders(self) -> tuple[Path, ...]:
+        return object_folders(self._repo)
 
     def __enter__(self) -> Self:
         return self
@@ -214,11 +218,11 @@ class Objects:
 
         It is written down in the journal, which keeps it safe for longer; what is too large for that isn't.
         """
-        from gt.git import journal, mending, presence
-
         added, included = self._added, self._included
         if not (added or included):
             return
+        from gt.git import journal, mending, presence
+
         everything = {**included, **added}
         small = sum(len(data) for _, data in everything.values()) <= JOURNALLED
         if small:

@@ -26,7 +26,7 @@ from gt.git.repo import Repo
 from gt.git.run import GitFailed
 from gt.git.treediff import are_apart, keeps, merged_apart, patched
 from gt.refinery.footprint import own_changes, simple_changes
-from gt.refinery.protected import digest, guard
+from gt.refinery.protected import Guard, digest, guard
 from gt.store.cachefile import keep, recall
 
 KEPT = 512
@@ -130,23 +130,22 @@ def apart(repo: Repo, tip: str, commit: str, town: Town) -> Preview | None:
 
     Its tree is made, and written, only where it is looked into here; the preview isn't kept: it is told as fast again.
     """
-    if is_partial(repo):  # the files must be brought, too
-        return None
     with Objects(repo) as odb, suppress(GitFailed, MissingObject, Malformed):
-        own, before = simple_changes(repo, tip, commit), _tree(repo, tip)
-        if own is None or not are_apart(odb, before, own):
+        ground = _ground(repo, tip, town.refinery.protected)
+        if ground.partial:  # the files must be brought, too
             return None
-        guarded = guard(repo, town, tip)
-        touched = guarded.touched(own)
-        tree = patched(odb, before, own) if touched else None
+        own = simple_changes(repo, tip, commit)
+        if own is None or not are_apart(odb, ground.tree, own):
+            return None
+        touched = ground.guard.touched(own)
+        tree = patched(odb, ground.tree, own) if touched else None
         odb.flush()
         return Preview(
             tip,
             commit,
             tree,
             protected=touched,
-            # Where none is touched they are the tip's, which is looked at once for all.
-            digest=digest(repo, guarded, tree or tip),
+            digest=digest(repo, ground.guard, tree) if tree is not None else ground.digest,
             changed=bool(own),
             verbatim=True,
         )
@@ -159,15 +158,25 @@ def _merged_apart(odb: Objects, repo: Repo, tip: str, commit: str) -> str | None
         return None
     with suppress(GitFailed, MissingObject, Malformed):
         own = simple_changes(repo, tip, commit)
-        return merged_apart(odb, _tree(repo, tip), own) if own is not None else None
+        return merged_apart(odb, odb.commit(tip).tree, own) if own is not None else None
     return None
 
 
-@lru_cache(maxsize=64)
-def _tree(repo: Repo, tip: str) -> str:
-    """The tree of a target's tip, on which much is merged."""
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What is the same for all that is merged into a tip."""
+
+    tree: str
+    partial: bool
+    guard: Guard
+    digest: str
+
+
+@lru_cache(maxsize=16)
+def _ground(repo: Repo, tip: str, protected: tuple[str, ...]) -> _Ground:
+    guarded = guard(repo, protected, tip)
     with Objects(repo) as odb:
-        return odb.commit(tip).tree
+        return _Ground(odb.commit(tip).tree, is_partial(repo), guarded, digest(repo, guarded, tip))
 
 
 def fresh(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
@@ -188,7 +197,7 @@ def _seen(
     changes: tuple[Change, ...],
     own: tuple[Change, ...],
 ) -> Preview:
-    guarded = guard(repo, town, tip)
+    guarded = guard(repo, town.refinery.protected, tip)
     touched = guarded.touched(changes)
     paths = {change.path for change in own}
     return Preview(

@@ -104,7 +104,7 @@ def moved(
     if town.refinery.land is not None:
         # Others decide there what comes onto the target.
         return None
-    touched = guard(repo, town, since).touched(changed_paths(repo, since, at.tip))
+    touched = guard(repo, town.refinery.protected, since).touched(changed_paths(repo, since, at.tip))
     if touched:
         more = f" and {len(touched) - 3} more" if len(touched) > 3 else ""
         return Trouble(

@@ -59,18 +59,18 @@ class Look:
 
     def checked_out(self, target: str) -> tuple[Worktree, ...]:
         """Where a target is checked out, looked up once."""
-        from gt.git.worktree import checked_out
-
         if target not in self.places:
+            from gt.git.worktree import checked_out
+
             self.places[target] = checked_out(self.repo, target)
         return self.places[target]
 
     def dirty(self, there: Worktree) -> tuple[bool, frozenset[str]]:
         """What is dirty in a worktree, looked up once; and whether a landing was writing files by then."""
-        from gt.git.bringing import dirty
-        from gt.refinery.checkout import is_under_way
-
         if there.path not in self.checkouts:
+            from gt.git.bringing import dirty
+            from gt.refinery.checkout import is_under_way
+
             self.checkouts[there.path] = is_under_way(self.repo), dirty(self.repo, there)
         return self.checkouts[there.path]
 

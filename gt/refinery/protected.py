@@ -10,7 +10,6 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from gt.core.town import Town
 from gt.core.values import dataclass
 from gt.errors import Malformed
 from gt.git.merge import Change
@@ -37,14 +36,13 @@ class Guard:
         return tuple(sorted(change.path for change in changes if self.globs.touches(change.path)))
 
 
-def guard(repo: Repo, town: Town, commit: str) -> Guard:
-    """What is protected on this commit of a target; where a protected path is a link, what it leads to is too."""
-    return _guard(repo, tuple(dict.fromkeys((*ALWAYS, *town.refinery.protected))), commit)
-
-
 @lru_cache(maxsize=16)
-def _guard(repo: Repo, named: tuple[str, ...], commit: str) -> Guard:
-    patterns = list(named)
+def guard(repo: Repo, named: tuple[str, ...], commit: str) -> Guard:
+    """What is protected on this commit of a target: what the settings name, and what always is.
+
+    Where a protected path is a link, what it leads to is protected, too.
+    """
+    patterns = list(dict.fromkeys((*ALWAYS, *named)))
     found = Globs(patterns, fold=True)
     with Objects(repo) as odb:
         for _ in range(HOPS):

@@ -185,11 +185,11 @@ def _obstacle(look: Look, target: Target, made: Preview) -> str | None:
     What another process lands meanwhile isn't in anybody's way: where one is under way, or has moved the target
     since this look at it, nothing is known.
     """
-    from gt.refinery.checkout import is_under_way, obstacles
-
     found_in = look.checked_out(target.name)
     if not found_in:
         return None
+    from gt.refinery.checkout import is_under_way, obstacles
+
     if len(found_in) > 1:
         # Only one can be brought forward with the branch: the others would seem to take the landing back.
         where = " and ".join(str(tree.path) for tree in found_in)
