@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import statistics
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from gt.drive.merge import MergeReport
 from gt.git.repo import discover
-from gt.store.ledger import Ledger
+from gt.refinery.outcomes import everything
 from tests.benchmarks.ratios import Ratio, settle
 from tests.conftest import run_git
 from tests.refinery.merging import Scene
@@ -86,9 +87,25 @@ def name(number: int) -> str:
     return f"d{number % FOLDERS:02}/f{number:04}.txt"
 
 
-def ours(path: Path) -> MergeReport:
-    """All that `gt merge` does, once Python has started."""
-    return Scene(path, Ledger(discover(path))).merge()
+@dataclass(frozen=True)
+class Merged:
+    """What a `gt merge` has done, and the seconds that it took besides its gates, from the start of its process."""
+
+    seconds: float
+    runs: int
+    landings: int
+    decided: int
+
+
+def ours(path: Path) -> Merged:
+    start = time.perf_counter()
+    argv = [sys.executable, "-m", "gt", "merge", "--json"]
+    ran = subprocess.run(argv, cwd=path, env=ENV, capture_output=True, text=True, check=False)
+    took = time.perf_counter() - start
+    told = json.loads(ran.stdout)
+    gates = [each.seconds for each in everything(discover(path))]
+    landings = len({each["commit"] for each in told["landed"]})
+    return Merged(took - sum(gates), len(gates), landings, len(told["landed"]) + len(told["rejected"]))
 
 
 def plumbing(path: Path, made: Queue, runs: int, landings: int) -> None:
@@ -134,12 +151,6 @@ def plumbing(path: Path, made: Queue, runs: int, landings: int) -> None:
         git("update-ref", "refs/heads/beads", new, tip)
 
 
-def timed(deed: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    deed()
-    return time.perf_counter() - start
-
-
 @dataclass(frozen=True)
 class Spent:
     """Seconds, medians of several rounds that took turns."""
@@ -149,19 +160,16 @@ class Spent:
 
 
 def measured(made: Queue, place: Path, rounds: int) -> Spent:
-    first = ours(made.copy(place / "first"))
-    assert len(first.landed) + len(first.rejected) == len(made.commits), (first.trouble, first.left)
-    landings = len({landed.commit for _, _, landed in first.landed})
     mine, theirs = [], []
-    for number in range(rounds):
-        # Each in a place of its own: what this process remembers of another repository tells nothing of this one.
-        copy = made.copy(place / f"ours-{number}")
-        mine.append(timed(lambda copy=copy: ours(copy)) - sum(run.seconds for run in first.runs))  # type: ignore[misc]
+    for _ in range(rounds):
+        merged = ours(made.copy(place / "ours"))
+        assert merged.decided == len(made.commits)
+        mine.append(merged.seconds)
         copy = made.copy(place / "theirs")
-        theirs.append(timed(lambda copy=copy: plumbing(copy, made, len(first.runs), landings)))  # type: ignore[misc]
+        start = time.perf_counter()
+        plumbing(copy, made, merged.runs, merged.landings)
+        theirs.append(time.perf_counter() - start)
         run_git(copy, "worktree", "remove", "--force", str(place / "theirs.slot"))
-        shutil.rmtree(place / f"ours-{number}")
-        shutil.rmtree(place / f"ours-{number}.gt")
     return Spent(statistics.median(mine), statistics.median(theirs))
 
 
