@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from gt.core.bead import Bead, Phase, Result
 from gt.core.calls import calls
-from gt.core.moves import attempts_allowed
 from gt.core.page import MAX_SENDS
+from gt.core.settling import attempts_allowed
 from gt.core.town import Limits
 from gt.core.world import World
 

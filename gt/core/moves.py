@@ -6,10 +6,7 @@ generated from `MOVES`. A move that isn't legal raises IllegalMove and changes n
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Concatenate, ParamSpec
 
 from gt.core.bead import (
     Approval,
@@ -22,138 +19,17 @@ from gt.core.bead import (
     Phase,
     Question,
     Result,
-    Status,
     Stuck,
     StuckReason,
     Submission,
 )
 from gt.core.budget import granted
+from gt.core.edges import TABLE, edge
+from gt.core.settling import attempts_allowed, idle, settled
 from gt.core.town import Limits
-from gt.core.values import dataclass
 from gt.errors import IllegalMove
 
-P = ParamSpec("P")
-
-BACKOFF_CAP = 1800
-"""Seconds; no wait between attempts is longer."""
-
-_WAITS = frozenset(
-    {Result.NO_CHANGE, Result.WORK_FAILED, Result.DEADLINE, Result.STALLED, Result.CRASHED, Result.INFRA}
-)
-"""Results after which the next attempt waits: what failed may be passing. A red gate or a conflict is not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """One row of the table of legal moves."""
-
-    name: str
-    leaves: tuple[Phase, ...]
-    enters: tuple[Phase, ...]
-    actor: str
-    guard: str
-
-
-MOVES: dict[str, Edge] = {}
-
-
-def _edge(
-    leaves: tuple[Phase, ...], enters: tuple[Phase, ...], actor: str, guard: str
-) -> Callable[[Callable[Concatenate[Bead, P], Bead]], Callable[Concatenate[Bead, P], Bead]]:
-    def register(move: Callable[Concatenate[Bead, P], Bead]) -> Callable[Concatenate[Bead, P], Bead]:
-        name = move.__name__
-        MOVES[name] = Edge(name, leaves, enters, actor, guard)
-
-        def checked(bead: Bead, /, *args: P.args, **kwargs: P.kwargs) -> Bead:
-            if bead.phase not in leaves:
-                raise IllegalMove(bead.id, _not_from(name, bead), hint=_instead(bead))
-            return move(bead, *args, **kwargs)
-
-        checked.__name__ = name
-        checked.__doc__ = move.__doc__
-        return checked
-
-    return register
-
-
-def _not_from(name: str, bead: Bead) -> str:
-    status = bead.status
-    if status.lease:
-        return f"is leased by {status.lease.actor} under {status.lease.token}: can't {name}"
-    if status.closed:
-        return f"is closed ({status.closed.reason}): can't {name}"
-    return f"is {bead.phase}: can't {name}"
-
-
-def _instead(bead: Bead) -> str:
-    return {
-        Phase.PROPOSED: f"gt accept {bead.id}",
-        Phase.OPEN: f"gt why {bead.id}",
-        Phase.LEASED: f"gt {'stop' if _by_attempt(bead) else 'release'} {bead.id}",
-        Phase.SUBMITTED: f"gt reject {bead.id} -r REASON",
-        Phase.LANDED: f"gt reopen {bead.id}",
-        Phase.CLOSED: f"gt reopen {bead.id}",
-        Phase.STUCK: f"gt retry {bead.id}",
-    }[bead.phase]
-
-
-def _by_attempt(bead: Bead) -> bool:
-    """Whether an attempt of gt work holds it, and no person."""
-    return bead.status.lease is not None and bead.status.lease.lock
-
-
-def backoff(uid: str, failures: int, base: int) -> int:
-    """Seconds to wait after so many failures in a row (1 or more): exponential, capped, +-20% by hash.
-
-    The jitter is a function of the Bead and the count, so that whoever computes it gets the same.
-    """
-    wait: int = min(BACKOFF_CAP, base * 2 ** min(failures - 1, 10))
-    spread = int(hashlib.sha256(f"{uid}/{failures}".encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
-    return max(1, int(wait * (0.8 + 0.4 * spread)))
-
-
-def attempts_allowed(bead: Bead, limits: Limits) -> int:
-    """How many counted attempts it may have in its life."""
-    return bead.spec.attempts or limits.attempts
-
-
-def _settled(bead: Bead, status: Status, last: Attempt, limits: Limits, now: int) -> Bead:
-    """Back to open, with a wake where one is due; or stuck, when attempts or interruptions are spent."""
-    after = replace(
-        bead, status=replace(status, phase=Phase.OPEN, lease=None, submission=None, wake=None, stuck=None)
-    )
-    interruptions = sum(1 for a in after.status.attempts if a.result is Result.INTERRUPTED)
-    spent = None
-    if last.result.counted and after.counted >= attempts_allowed(bead, limits):
-        spent = StuckReason.ATTEMPTS
-    elif last.result is Result.INTERRUPTED and interruptions >= limits.interruptions:
-        spent = StuckReason.INTERRUPTIONS
-    if spent:
-        stuck = Stuck(spent, now, f"{last.result}: {last.reason}" if last.reason else last.result.value)
-        return replace(after, status=replace(after.status, phase=Phase.STUCK, stuck=stuck))
-    if last.result in _WAITS:
-        failures = 0
-        for attempt in reversed(after.status.attempts):
-            if attempt.result not in _WAITS:
-                break
-            failures += 1
-        wake = now + backoff(bead.uid, failures, limits.backoff)
-        return replace(after, status=replace(after.status, wake=wake))
-    return after
-
-
 _IDLE = "is it done already, or what is missing? An agent changed nothing"
-
-
-def _idle(bead: Bead) -> int:
-    """How many of its last attempts changed nothing, those left aside that tell nothing of the work."""
-    count = 0
-    for attempt in reversed(bead.status.attempts):
-        if attempt.result is Result.NO_CHANGE:
-            count += 1
-        elif attempt.result.counted:
-            break
-    return count
 
 
 def _held_under(bead: Bead, token: str) -> Lease:
@@ -204,15 +80,13 @@ def offered_again(before: Offered | None, now: Offered) -> Offered:
     return Offered(before.at, now.tip, opened, before.url or now.url)
 
 
-@_edge((Phase.PROPOSED,), (Phase.OPEN,), "person", "none")
+@edge((Phase.PROPOSED,), (Phase.OPEN,), "person", "none")
 def accept(bead: Bead) -> Bead:
     """A proposal becomes work."""
     return replace(bead, status=replace(bead.status, phase=Phase.OPEN, submission=None))
 
 
-@_edge(
-    (Phase.PROPOSED,), (Phase.SUBMITTED,), "person", "token and commit are those that it was proposed with"
-)
+@edge((Phase.PROPOSED,), (Phase.SUBMITTED,), "person", "token and commit are those that it was proposed with")
 def admit(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
     """A proposal that came with its work is accepted: the work is offered for landing."""
     proposed = bead.status.submission
@@ -225,7 +99,7 @@ def admit(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
     return _offered(bead, submission, attempt)
 
 
-@_edge((Phase.OPEN,), (Phase.LEASED,), "person or gt work", "ready; the token's ordinal is the next")
+@edge((Phase.OPEN,), (Phase.LEASED,), "person or gt work", "ready; the token's ordinal is the next")
 def claim(bead: Bead, lease: Lease, observed: str, *, elsewhere: bool = False) -> Bead:
     """The Bead is somebody's until the lease expires. Whether it is ready, the caller has asked `ready.waiting`.
 
@@ -238,7 +112,7 @@ def claim(bead: Bead, lease: Lease, observed: str, *, elsewhere: bool = False) -
     )
 
 
-@_edge((Phase.LEASED,), (Phase.LEASED,), "holder", "the token is the lease's; the new end is later")
+@edge((Phase.LEASED,), (Phase.LEASED,), "holder", "the token is the lease's; the new end is later")
 def renew(bead: Bead, token: str, expires: int) -> Bead:
     """A person's lease lasts longer. The same Bead if it already does."""
     lease = _held_under(bead, token)
@@ -251,7 +125,7 @@ def renew(bead: Bead, token: str, expires: int) -> Bead:
     return replace(bead, status=replace(bead.status, lease=replace(lease, expires=expires)))
 
 
-@_edge((Phase.LEASED,), (Phase.SUBMITTED,), "holder", "the token is the lease's: submitting consumes it")
+@edge((Phase.LEASED,), (Phase.SUBMITTED,), "holder", "the token is the lease's: submitting consumes it")
 def submit(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
     """The work is offered for landing and the lease is over."""
     _held_under(bead, submission.token)
@@ -266,7 +140,7 @@ def submit(bead: Bead, submission: Submission, attempt: Attempt) -> Bead:
     return replace(bead, status=status)
 
 
-@_edge(
+@edge(
     (Phase.OPEN,),
     (Phase.SUBMITTED,),
     "person",
@@ -278,7 +152,7 @@ def offer(bead: Bead, submission: Submission, attempt: Attempt, *, elsewhere: bo
     return _offered(bead, submission, attempt)
 
 
-@_edge(
+@edge(
     (Phase.LEASED,),
     (Phase.OPEN, Phase.STUCK),
     "holder, reconcile or person",
@@ -290,14 +164,14 @@ def end(bead: Bead, attempt: Attempt, limits: Limits, now: int) -> Bead:
     One that changed nothing, as the one before it, is a question to a person: it may be done already.
     """
     _held_under(bead, attempt.token)
-    idle = _idle(bead) + 1
-    if attempt.result is Result.NO_CHANGE and idle >= limits.no_changes:
-        return ask(bead, f"{_IDLE} ({idle} times in a row). {attempt.reason}".rstrip(), attempt, now)
+    times = idle(bead) + 1
+    if attempt.result is Result.NO_CHANGE and times >= limits.no_changes:
+        return ask(bead, f"{_IDLE} ({times} times in a row). {attempt.reason}".rstrip(), attempt, now)
     status = replace(bead.status, attempts=(*bead.status.attempts, attempt))
-    return _settled(bead, status, attempt, limits, now)
+    return settled(bead, status, attempt, limits, now)
 
 
-@_edge((Phase.LEASED,), (Phase.STUCK,), "holder", "the token is the lease's")
+@edge((Phase.LEASED,), (Phase.STUCK,), "holder", "the token is the lease's")
 def ask(bead: Bead, question: str, attempt: Attempt, now: int) -> Bead:
     """The attempt ends with a question to a person: nobody burns time waiting for the answer."""
     _held_under(bead, attempt.token)
@@ -312,7 +186,7 @@ def ask(bead: Bead, question: str, attempt: Attempt, now: int) -> Bead:
     return replace(bead, status=status)
 
 
-@_edge((Phase.STUCK,), (Phase.OPEN,), "person", "a question is open")
+@edge((Phase.STUCK,), (Phase.OPEN,), "person", "a question is open")
 def answer(bead: Bead, text: str, limits: Limits) -> Bead:
     """The next attempt is primed with the answer."""
     question = bead.status.question
@@ -324,7 +198,7 @@ def answer(bead: Bead, text: str, limits: Limits) -> Bead:
     return _credited(replace(bead, status=answered), 1, limits)
 
 
-@_edge(
+@edge(
     (Phase.STUCK, Phase.OPEN), (Phase.OPEN,), "person", "none; grants attempts and a budget if none is left"
 )
 def retry(bead: Bead, attempts: int | None, limits: Limits) -> Bead:
@@ -340,7 +214,7 @@ def _credited(bead: Bead, attempts: int, limits: Limits) -> Bead:
     return replace(bead, spec=replace(bead.spec, attempts=bead.counted + attempts))
 
 
-@_edge((Phase.SUBMITTED,), (Phase.SUBMITTED,), "person", "for this very commit")
+@edge((Phase.SUBMITTED,), (Phase.SUBMITTED,), "person", "for this very commit")
 def approve(bead: Bead, approval: Approval) -> Bead:
     """A person vouches for this commit on this base. The same Bead if that is recorded already."""
     submission = bead.status.submission
@@ -354,7 +228,7 @@ def approve(bead: Bead, approval: Approval) -> Bead:
     return replace(bead, status=replace(bead.status, approvals=(*bead.status.approvals, approval)))
 
 
-@_edge(
+@edge(
     (Phase.SUBMITTED,),
     (Phase.SUBMITTED,),
     "merge, with a remote",
@@ -366,7 +240,7 @@ def intend(bead: Bead, token: str, commit: str, landing: str) -> Bead:
     return replace(bead, status=replace(bead.status, submission=replace(submission, landing=landing)))
 
 
-@_edge(
+@edge(
     (Phase.SUBMITTED,),
     (Phase.SUBMITTED,),
     "merge, where others land",
@@ -379,7 +253,7 @@ def request(bead: Bead, token: str, commit: str, offered: Offered) -> Bead:
     return replace(bead, status=replace(bead.status, submission=after))
 
 
-@_edge(
+@edge(
     (Phase.SUBMITTED,),
     (Phase.LANDED,),
     "merge or reconcile",
@@ -390,7 +264,7 @@ def land(bead: Bead, landed: Landed) -> Bead:
     return replace(bead, status=replace(bead.status, phase=Phase.LANDED, landed=landed))
 
 
-@_edge(
+@edge(
     (Phase.SUBMITTED,),
     (Phase.OPEN, Phase.STUCK),
     "merge, or a person by gt reject",
@@ -410,16 +284,16 @@ def reject(bead: Bead, token: str, result: Result, reason: str, limits: Limits, 
     others = tuple(last if a.token == token else a for a in bead.status.attempts)
     attempts = others if last in others else (*others, last)
     status = replace(bead.status, attempts=attempts)
-    return _settled(bead, status, last, limits, now)
+    return settled(bead, status, last, limits, now)
 
 
-@_edge((Phase.SUBMITTED,), (Phase.OPEN,), "person", "the token is the submission's; it hasn't landed")
+@edge((Phase.SUBMITTED,), (Phase.OPEN,), "person", "the token is the submission's; it hasn't landed")
 def withdraw(bead: Bead, token: str, reason: str, limits: Limits, now: int) -> Bead:
     """The submission is taken back by a person: it costs no attempt, and what was submitted stays pinned."""
     return reject(bead, token, Result.RELEASED, reason, limits, now)
 
 
-@_edge(
+@edge(
     (Phase.PROPOSED, Phase.OPEN, Phase.STUCK),
     (Phase.CLOSED,),
     "person",
@@ -431,7 +305,7 @@ def close(bead: Bead, closed: Closed) -> Bead:
     return replace(bead, status=status)
 
 
-@_edge(
+@edge(
     (Phase.CLOSED, Phase.LANDED),
     (Phase.OPEN,),
     "person",
@@ -450,3 +324,7 @@ def reopen(bead: Bead, limits: Limits) -> Bead:
         wake=None,
     )
     return _credited(replace(bead, status=status), limits.attempts, limits)
+
+
+MOVES = TABLE
+"""All of them, by name."""

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from gt.core import moves
+from gt.core import moves, settling
 from gt.core.bead import Attempt, Bead, Closed, CloseReason, Created, Landed, Phase, Result, Spec, Submission
 from gt.core.measure import Measure, measure
 from gt.core.page import page_id
@@ -225,7 +225,7 @@ def check(state: Town2) -> None:
         )
         assert len(tokens) == len(set(tokens)), "S1"
         assert (bead.phase is Phase.LEASED) == (bead.status.lease is not None), "S1"
-        assert bead.counted <= moves.attempts_allowed(bead, LIMITS), "S5"
+        assert bead.counted <= settling.attempts_allowed(bead, LIMITS), "S5"
         assert sum(1 for name, _ in state.landed if name == bead.id) <= 1, "S4"
     alike = tuple((bead.phase, bead.status.lease and bead.status.lease.expires) for bead in state.beads)
     if alike not in _looked_at:  # what isn't seen, and what is paged, depends on nothing else

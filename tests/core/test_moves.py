@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gt.core import moves
+from gt.core import moves, settling
 from gt.core.bead import (
     Approval,
     Attempt,
@@ -142,7 +142,7 @@ def test_attempts_are_spent_and_given_anew() -> None:
     assert at.status.stuck
     assert at.status.stuck.reason is StuckReason.ATTEMPTS
     again = moves.retry(at, None, LIMITS)
-    assert moves.attempts_allowed(again, LIMITS) - again.counted == 3
+    assert settling.attempts_allowed(again, LIMITS) - again.counted == 3
     assert moves.retry(again, None, LIMITS) == again
 
 
@@ -179,15 +179,6 @@ def test_only_a_persons_lease_is_renewed() -> None:
     assert longer.status.lease
     assert longer.status.lease.expires == NOW + 9999
     assert moves.renew(longer, "1-aaaa", NOW) is longer
-
-
-@given(st.text(min_size=1), st.integers(1, 60), st.integers(1, 600))
-def test_back_off_grows_is_capped_and_the_same_for_everybody(uid: str, failures: int, base: int) -> None:
-    wait = moves.backoff(uid, failures, base)
-    nominal = min(moves.BACKOFF_CAP, base * 2 ** min(failures - 1, 10))
-    assert wait == moves.backoff(uid, failures, base)
-    assert 0.8 * nominal - 1 <= wait <= 1.2 * nominal + 1
-    assert wait >= 1
 
 
 def test_reopening_starts_over_with_the_next_token() -> None:
