@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from gt.core.bead import Bead, Result, Submission
+from gt.core.bead import Bead, Submission
 from gt.core.docket import Docket, GateRun, Purpose
 from gt.core.findings import find
 from gt.core.lineup import line_up
@@ -19,21 +19,17 @@ from gt.core.pace import left
 from gt.core.rulings import Land
 from gt.core.slotting import slot_count
 from gt.core.speculate import Plan, plan
-from gt.core.town import TOWN_FILE, Town
-from gt.core.world import Standing
+from gt.core.town import Town
 from gt.drive.merge_after import Aftercare, is_after
 from gt.drive.merge_report import MergeReport
 from gt.drive.merge_rulings import Rulings, label
+from gt.drive.merge_sorting import Sorting
 from gt.drive.merge_view import View, look
-from gt.errors import Malformed
 from gt.fleet.interrupts import Interrupts, interrupts
-from gt.git.committing import Committer
 from gt.git.lineage import steps
 from gt.lock import Held
-from gt.refinery import control, evidence, outcomes, pins
+from gt.refinery import control, outcomes, pins
 from gt.refinery.aftermath import RED, RED_AFTER
-from gt.refinery.candidate import preview
-from gt.refinery.commits import Unlayable, lay
 from gt.refinery.docketing import Docketing
 from gt.refinery.gateruns import GateRuns
 from gt.refinery.landed import members
@@ -74,14 +70,13 @@ class Merging:
     runs: GateRuns = field(init=False)
     docketing: Docketing = field(init=False)
     rulings: Rulings = field(init=False)
+    sorting: Sorting = field(init=False)
     keys: Keys = field(default_factory=Keys)
     after: Aftercare = field(init=False)
     took: list[float] = field(default_factory=list)
     """How long each run took that came to its end, all of its gates together."""
     controls: int = 0
     """How often the target itself was gated because something seemed wrong with it."""
-    judged: set[tuple[str, str]] = field(default_factory=set)
-    """Tip and commit of what was looked at without a gate."""
 
     def __post_init__(self) -> None:
         self.runs = GateRuns(self.yard, self.target, Yardmaster(self.yard.repo))
@@ -89,7 +84,7 @@ class Merging:
         self.rulings = Rulings(
             self.yard, self.ledger, self.held, self.target, self.report, self.tell, self.runs, self.docketing
         )
-
+        self.sorting = Sorting(self.yard, self.target, self.runs, self.rulings)
         self.after = Aftercare(self.yard, self.target, self.keys)
 
     def loop(self, seen: View) -> None:
@@ -99,7 +94,7 @@ class Merging:
             if tip is not None and seen.queue.on(self.target):
                 self.runs.recall(tip)
             while True:
-                if self._recorded(seen) or self._sorted_out(seen):
+                if self._recorded(seen) or self.sorting.sort_out(seen):
                     seen = self._look()
                     continue
                 moved = self._step(seen, lanes)
@@ -134,56 +129,6 @@ class Merging:
         if subs:
             self.rulings.record({name: sub.token for name, sub in subs.items() if sub is not None})
         return bool(subs)
-
-    # what needs no gate
-
-    def _sorted_out(self, seen: View) -> bool:
-        """Reject what conflicts with the target, or changes nothing; whether there was anything."""
-        target = seen.queue.targets.get(self.target)
-        if target is None or target.trouble or target.tip is None:
-            return False
-        done = False
-        for queued in seen.queue.on(self.target):
-            key = (target.tip, queued.commit)
-            if queued.standing is not Standing.DUE or key in self.judged:
-                continue
-            self.judged.add(key)
-            wrong = self._wrong(seen.beads[queued.bead], target.tip, seen.towns[self.target])
-            if wrong is not None:
-                self.rulings.reject(queued, *wrong)
-                done = True
-        return done
-
-    def _wrong(self, bead: Bead, tip: str, town: Town) -> tuple[Result, str] | None:
-        """What is wrong with a submission, whatever its gates say."""
-        repo, sub = self.yard.repo, bead.status.submission
-        assert sub is not None
-        made = preview(repo, tip, sub.commit, town)
-        clash = Result.CONFLICT if tip == sub.basecommit else Result.OVERTAKEN
-        if made.clashes:
-            return clash, evidence.of_conflict(repo, sub, made)
-        if not made.changed:
-            return Result.NO_CHANGE, evidence.of_nothing(sub, made)
-        if not made.protected and sub.strategy != "rebase":
-            return None
-        train = self.runs.master.train(tip, [Member(bead.id, sub)])
-        try:
-            if train.cars:
-                self.runs.candidate(train, town)
-            if sub.strategy == "rebase":
-                lay(
-                    repo,
-                    train,
-                    {bead.id: bead},
-                    town,
-                    {},
-                    Committer(repo, self.yard.actor, self.yard.clock()),
-                )
-        except Malformed as error:
-            return Result.RED, f"would leave {TOWN_FILE} unreadable: {error.message}"
-        except Unlayable as error:
-            return clash, error.why
-        return None
 
     # one look, one step
 
