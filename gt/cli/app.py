@@ -74,17 +74,23 @@ class TownCommand(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         path = _path(ctx)
         context = Context.of(ctx)
-        if not BY_NAME[path[0]].open_to_agents(path[1] if path[1:] else None) and context.attempt:
+        row, below = BY_NAME[path[0]], path[1] if path[1:] else None
+        if not row.open_to_agents(below) and context.attempt:
             raise Refused(
                 f"`{' '.join(['gt', *path])}` is not for an attempt, and this is {context.attempt.actor}",
                 hint="gt help agents",
             )
+        if not row.open_to_gates(below) and context.gated:
+            raise Refused(
+                f"`{' '.join(['gt', *path])}` is not for what a gate runs: that is yet to be judged",
+                hint="gt queue",
+            )
         run = partial(super().invoke, ctx)
-        if BY_NAME[path[0]].paged and context.may_page and not ctx.params.get("follow"):
+        if row.paged and context.may_page and not ctx.params.get("follow"):
             from gt.cli.pager import paged
 
             return paged(context, run)
-        if BY_NAME[path[0]].slow and context.may_tick and not ctx.params.get("detach"):
+        if row.slow and context.may_tick and not ctx.params.get("detach"):
             return _ticking(context, " ".join([context.program, *path]), run)
         return run()
 

@@ -148,6 +148,16 @@ class Context:
             return None
         return Inside(*found, self.environ.get("GT_AGENT", "agent")) if found else None
 
+    @property
+    def gated(self) -> bool:
+        """Whether this process is of what a gate of this very clone runs."""
+        from gt.fleet.roster import inside_slot
+
+        try:
+            return inside_slot(self.repo, self.environ)
+        except Refused:
+            return False
+
     @cached_property
     def actor(self) -> str:
         """Who acts: the attempt, else GT_ACTOR, else git's `Name <address>`. Raises Refused for nobody."""

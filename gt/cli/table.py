@@ -40,6 +40,10 @@ class Row(NamedTuple):
         """Whether an attempt may call it (for a group: its `subcommand`)."""
         return self.agents if isinstance(self.agents, bool) else subcommand in self.agents
 
+    def open_to_gates(self, subcommand: str | None) -> bool:
+        """Whether what a gate runs may call it: of what an attempt may, all that only reads."""
+        return self.open_to_agents(subcommand) and (self.group != AGENTS or self.name == "prime")
+
 
 # One row a line:
 # fmt: off
@@ -103,7 +107,7 @@ ROWS: Final = (
     Row("crew", CHARGE, "Show the Crew, the town's standing services, or be one of them", agents=("list",)),
     Row("githooks", CHARGE, "Have git hooks of this clone tell gt what happened, or take them out again", agents=("status",)),
     Row("setup", CHARGE, "Tell a coding agent or an editor, in files of the project, how to use gt"),
-    Row("demo", CHARGE, "Play a whole town in a throw-away repository"),
+    Row("demo", CHARGE, "Play a whole town in a throw-away repository", agents=True),
     # For agents
     Row("claim", AGENTS, "Take a Bead yourself: make a branch and a worktree for it, and print where that is", slow=True),
     Row("work", AGENTS, "Carry out one attempt: give a Bead to its agent, and submit what it made", slow=True),

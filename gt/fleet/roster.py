@@ -6,8 +6,9 @@ Knows lock files and leases, not the ledger: which leases there are, the caller 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 
 from gt import lock
@@ -149,15 +150,27 @@ def inside_attempt(repo: Repo, environ: Mapping[str, str], pid: int | None = Non
     private = _private(repo)
     if private is not None:
         return private
+    return next(((bead, token) for _, bead, token in _marks(repo, environ, 3, pid)), None)
+
+
+def inside_slot(repo: Repo, environ: Mapping[str, str]) -> bool:
+    """Whether this process is of what a gate of this very clone runs; its ancestors are asked, too."""
+    return any(where.startswith("slot-") for _, where in _marks(repo, environ, 2))
+
+
+def _marks(
+    repo: Repo, environ: Mapping[str, str], length: int, pid: int | None = None
+) -> Iterator[tuple[str, ...]]:
+    """The marks of this clone, of so many parts, that a process and its ancestors bear, its own first."""
     own = known_clone(repo)
     if own is None:
-        return None
+        return
     me = os.getpid() if pid is None else pid
-    found = _of_clone(own, environ.get(processes.MARK))
-    if found is not None:
-        return found
-    marks = (_of_clone(own, processes.mark_of(ancestor)) for ancestor in processes.lineage(me))
-    return next((mark for mark in marks if mark is not None), None)
+    ancestors = (processes.mark_of(ancestor) for ancestor in processes.lineage(me))
+    for mark in chain([environ.get(processes.MARK)], ancestors):
+        parts = _of_clone(own, mark)
+        if len(parts) == length:
+            yield parts
 
 
 def _private(repo: Repo) -> tuple[str, str] | None:
@@ -176,12 +189,13 @@ def told(repo: Repo, names: Iterable[str]) -> dict[str, str]:
     """
     own = known_clone(repo)
     for ancestor in processes.lineage(os.getpid()) if own is not None else ():
-        if _of_clone(str(own), processes.mark_of(ancestor)):
+        if len(_of_clone(str(own), processes.mark_of(ancestor))) == 3:
             found = {name: processes.variable_of(ancestor, name) for name in names}
             return {name: value for name, value in found.items() if value is not None}
     return {}
 
 
-def _of_clone(own: str, mark: str | None) -> tuple[str, str] | None:
-    parts = (mark or "").split("/")
-    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == own else None
+def _of_clone(own: str, mark: str | None) -> tuple[str, ...]:
+    """The parts of a mark: three of an attempt's, two of a gate's; none if it is another clone's."""
+    parts = tuple((mark or "").split("/"))
+    return parts if parts[0] == own else ()

@@ -184,3 +184,28 @@ def test_a_ledger_moved_by_an_agent_is_seen(town: Town) -> None:
     assert town.phase(other) == "landed"
     assert town.gt("doctor", ok=(20,)).out
     assert_green(town, "sh gate.sh")
+
+
+BOLD = """\
+set -e
+town=$(git rev-parse --path-format=absolute --git-common-dir)/..
+gt list; gt -C "$town" show "$1"
+for word in "create more" "approve $1" "waive test -r x" "pause --reason x" "note $1 x" "propose more" "merge" "run --yes"; do
+    ! gt $word 2>>"$town/.git/said"
+    ! env -u GT_LEASE gt -C "$town" $word 2>>"$town/.git/said"
+done
+"""
+
+
+def test_what_a_gate_runs_may_read_and_changes_nothing(new_town: NewTown) -> None:
+    """It is the candidate's own code, in a worktree of the town and under its user's name."""
+    town = new_town()
+    bead = town.create("bold", "")
+    town.play(bead, f"cat > gate.sh <<'END'\n{BOLD.replace('$1', bead)}END\n")
+    town.run(ok=(0,))
+    said = (town.common / "said").read_text()
+    assert said.count("is not for what a gate runs") == 16
+    assert town.phase(bead) == "landed"
+    assert list(town.beads()) == [bead]
+    (only,) = town.beads().values()
+    assert only["notes"] == []
