@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import takewhile
 
 
 class Globs:
@@ -16,18 +17,23 @@ class Globs:
         plain = tuple(self._case(pattern.strip("/")) for pattern in patterns)
         self._patterns = tuple(_compiled(pattern) for pattern in plain)
         self._stems = tuple(_stem(pattern) for pattern in plain)
+        self._above = tuple(_exactly(above) for pattern in plain for above in _above(pattern))
+        self._anywhere = tuple(_below(pattern) for pattern in plain if "**" in pattern)
 
     def matches(self, path: str) -> bool:
         """Whether the path itself, or a directory above it, fits a pattern."""
         path = self._case(path)
         return any(pattern.fullmatch(path) for pattern in self._patterns)
 
-    def touches(self, path: str) -> bool:
+    def touches(self, path: str, *, link: bool = False) -> bool:
         """As `matches`; also for a path that stands where a directory of matching paths would be.
 
-        A directory that becomes a symbolic link, a file or a submodule takes all below it along.
+        A directory that becomes a file, a symbolic link or a submodule takes all below it along. `link`: the path is one
+        of the latter two, which may lead to anything: below a `**` it counts wherever it is.
         """
-        return self.matches(path) or self.may_hold(path)
+        path = self._case(path)
+        fits = (*self._patterns, *self._above, *(self._anywhere if link else ()))
+        return any(pattern.fullmatch(path) for pattern in fits)
 
     def may_hold(self, directory: str) -> bool:
         """Whether paths below a directory may fit a pattern."""
@@ -42,6 +48,28 @@ class Globs:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(_regex(pattern) + "(?:/.*)?", re.DOTALL)
+
+
+@lru_cache(maxsize=512)
+def _exactly(pattern: str) -> re.Pattern[str]:
+    return re.compile(_regex(pattern), re.DOTALL)
+
+
+@lru_cache(maxsize=512)
+def _below(pattern: str) -> re.Pattern[str]:
+    """What lies where the first `**` of a pattern may lead."""
+    return re.compile("".join(f"{_regex(above)}/" for above in _above(pattern)[-1:]) + ".*", re.DOTALL)
+
+
+def _above(pattern: str) -> tuple[str, ...]:
+    """The directories of a pattern before its first `**`, from the root on."""
+    *names, _ = pattern.split("/")
+    plain = tuple(takewhile(lambda name: "**" not in name, names))
+    return tuple("/".join(plain[: count + 1]) for count in range(len(plain)))
+
+
+def _regex(pattern: str) -> str:
     out, at = [], 0
     while at < len(pattern):
         if pattern.startswith("**/", at) and (at == 0 or pattern[at - 1] == "/"):
@@ -53,7 +81,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         else:
             out.append({"*": "[^/]*", "?": "[^/]"}.get(pattern[at], re.escape(pattern[at])))
             at += 1
-    return re.compile("".join(out) + "(?:/.*)?", re.DOTALL)
+    return "".join(out)
 
 
 def _stem(pattern: str) -> str:

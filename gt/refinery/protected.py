@@ -13,13 +13,16 @@ from functools import lru_cache
 from gt.core.values import dataclass
 from gt.errors import Malformed
 from gt.git.merge import Change
-from gt.git.objects import SYMLINK, TREE, Objects
+from gt.git.objects import GITLINK, SYMLINK, TREE, Objects
 from gt.git.repo import Repo
 from gt.git.treediff import plain
 from gt.refinery.globs import Globs
 
 ALWAYS = (".gt/**",)
 """Protected whatever the settings say: they say what gt executes."""
+
+LINKS = frozenset({SYMLINK, GITLINK})
+"""Modes of what may stand for a whole directory that is elsewhere."""
 
 HOPS = 8
 """How many symbolic links are followed from one protected path to the next."""
@@ -33,7 +36,13 @@ class Guard:
 
     def touched(self, changes: Iterable[Change]) -> tuple[str, ...]:
         """The protected paths among these changes, sorted."""
-        return tuple(sorted(change.path for change in changes if self.globs.touches(change.path)))
+        return tuple(
+            sorted(
+                change.path
+                for change in changes
+                if self.globs.touches(change.path, link=bool({change.mode_old, change.mode_new} & LINKS))
+            )
+        )
 
 
 @lru_cache(maxsize=16)
@@ -79,11 +88,10 @@ def _touched(odb: Objects, globs: Globs, commit: str) -> Iterator[tuple[int, str
 def _below(odb: Objects, globs: Globs, tree: str, at: str) -> Iterator[tuple[int, str, str]]:
     for entry in map(plain, odb.tree(tree)):
         path = f"{at}{entry.name}"
-        if not globs.touches(path):
-            continue
         if entry.mode == TREE:
-            yield from _below(odb, globs, entry.oid, f"{path}/")
-        else:
+            if globs.matches(path) or globs.may_hold(path):
+                yield from _below(odb, globs, entry.oid, f"{path}/")
+        elif globs.touches(path, link=entry.mode in LINKS):
             yield entry.mode, entry.oid, path
 
 

@@ -41,3 +41,28 @@ def test_what_stands_in_the_place_of_a_directory_touches_it() -> None:
     assert not globs.touches(".gtx")
     assert not globs.touches("ab")
     assert not globs.touches("a/c.sh")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "link", "expected"),
+    [
+        ("*.lock", "other.txt", False, False),
+        ("*.lock", "other", True, False),
+        ("**/CODEOWNERS", "a/b.txt", False, False),
+        ("**/CODEOWNERS", "a/b", True, True),
+        ("docs/*.md", "docs/y.txt", False, False),
+        ("docs/*.md", "docs/sub/x.txt", False, False),
+        ("docs/*.md", "docs", False, True),
+        ("docs/*/x", "docs/a", False, True),
+        ("docs/*/x", "docs/a/y", True, False),
+        ("src/gen*", "src/main.py", False, False),
+        ("a/**/x", "a", False, True),
+        ("a/**/x", "a/b/c", False, False),
+        ("a/**/x", "a/b/c", True, True),
+        ("a/**/x", "b/a", True, False),
+    ],
+)
+def test_only_what_fits_is_touched_and_what_may_lead_to_it(
+    pattern: str, path: str, link: bool, expected: bool
+) -> None:
+    assert Globs([pattern]).touches(path, link=link) is expected
