@@ -52,8 +52,10 @@ def landing_message(
         "body": body,
     }
     text = re.sub(r"\{([a-z]+)\}", lambda found: values.get(found[1], found[0]), template or TEMPLATE)
+    subject, *rest = text.strip().split("\n")
+    first = subject if subject.startswith(f"{bead.id}:") else _quoted(subject)
     said = re.sub(
-        r"\n{3,}", "\n\n", "\n".join(line for line in text.split("\n") if not OURS.match(line))
+        r"\n{3,}", "\n\n", "\n".join([first, *(line for line in rest if not OURS.match(line))])
     ).strip()
     ours = [
         *_naming(bead, submission),
@@ -69,8 +71,7 @@ def landing_message(
 def picked_message(submitted: str) -> str:
     """The message of a commit that lands as it was submitted, less what only gt may say."""
     body, theirs = _taken_apart(submitted)
-    subject = submitted.strip().partition("\n")[0]
-    first = f"'{subject}'" if OURS.match(subject) else subject
+    first = _quoted(submitted.strip().partition("\n")[0])
     return "\n\n".join(part for part in (first, body, "\n".join(theirs)) if part) + "\n"
 
 
@@ -96,6 +97,11 @@ def train_message(
         *_adopting(adopted),
     ]
     return "\n\n".join([subject, titles, "\n".join(ours)]) + "\n"
+
+
+def _quoted(subject: str) -> str:
+    """A subject, so that it doesn't read like a trailer of gt's."""
+    return f"'{subject}'" if OURS.match(subject) else subject
 
 
 def _naming(bead: Bead, submission: Submission) -> list[str]:

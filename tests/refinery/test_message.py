@@ -30,6 +30,14 @@ def test_nothing_that_reads_like_ours_survives() -> None:
     assert "last" in said
 
 
+def test_a_subject_that_reads_like_ours_is_kept_and_quoted() -> None:
+    one = bead(1, title="gt-log: add colour")
+    subject = f"'gt-log: add colour ({one.id})'\n\n"
+    assert landing_message(one, SUB, "s\n\nGt-Gate: x\n", ()).startswith(f"{subject}Gt-Bead: ")
+    own = landing_message(one, SUB, "s\n\ntext\n", (), "{bead}: {title}\n\n{body}")
+    assert own.startswith(f"{one.id}: gt-log: add colour\n\ntext\n\nGt-Bead: ")
+
+
 def test_without_a_body() -> None:
     one = bead(1, title="Fix it")
     assert landing_message(one, SUB, "subject", ()).startswith(f"Fix it ({one.id})\n\nGt-Bead: ")
