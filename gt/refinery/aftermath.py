@@ -21,7 +21,7 @@ from gt.git.repo import Repo
 from gt.refinery import outcomes
 from gt.refinery.control import SURE, Trouble
 from gt.refinery.culprit import BACK, INSIDE, Inquest, inquire
-from gt.refinery.evidence import last_line
+from gt.refinery.evidence import as_one, last_line
 from gt.refinery.gates import Check, along
 from gt.refinery.outcomes import TRIES, Outcome, Verdict
 from gt.refinery.pins import Tips
@@ -170,7 +170,7 @@ class Aftermath:
             since = f", since one of these: {names}{more}"
         elif inquest.row is None:
             since = f", and so are all {inquest.length} commits that gt looked at: no commit turned it red"
-        again = f"git checkout --detach {on[:12]} && {red.command}"
+        again = f"git checkout --detach {on[:12]} && {as_one(red.command)}"
         settled = inquest.row is None or not self.left
         end = "" if settled else "; who turned it red is being looked for"
         epoch = inquest.culprit.step.oid if inquest.culprit is not None else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from gt.refinery.train import Member, Train
 
 LOG_BYTES = 8192
 LOG_LINES = 200
+SEVERAL = re.compile(r"[;&|#\n]")
+"""What may part a command into several, or end it early."""
+
 LINE = 120
 """Characters of a line that is quoted inside a sentence."""
 
@@ -32,11 +36,16 @@ def of_red(member: Member, it: Train, failed: Outcome, blame: str) -> str:
             f"gate {failed.gate} is red: {failed.why}",
             f"on tree {failed.tree}: {sub.commit[:12]} merged into {sub.base} at {it.tip[:12]}{company}; {blame}",
             f"reproduce: gt try --tree {failed.tree} --gate {shlex.quote(failed.gate)} --again",
-            f"or by hand: git checkout --detach {it.tip[:12]} && {merges} && {failed.command}",
+            f"or by hand: git checkout --detach {it.tip[:12]} && {merges} && {as_one(failed.command)}",
             "",
             *lines,
         ]
     ).rstrip()
+
+
+def as_one(command: str) -> str:
+    """A gate's command so that it can stand behind `&&`: all of it runs, or nothing of it."""
+    return f"sh -c {shlex.quote(command)}" if SEVERAL.search(command) else command
 
 
 def last_line(run: Outcome) -> str:
