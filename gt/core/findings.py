@@ -76,12 +76,12 @@ class Findings:
 
     @property
     def stalled(self) -> Ids:
-        """Single changes whose gates don't run."""
+        """Single changes whose gates don't run on the tip: on what lands next they may."""
         return NOBODY.union(
             *(
                 tree.rest
                 for tree in self.trees.values()
-                if tree.stalled and not tree.green and len(tree.rest) == 1
+                if tree.fresh and tree.stalled and not tree.green and len(tree.rest) == 1
             )
         )
 

@@ -19,6 +19,7 @@ from gt.refinery.candidate import preview, written
 from gt.refinery.gates import checks
 from gt.refinery.moving import Mover
 from gt.refinery.places import merge_lock
+from gt.refinery.train import Member
 from gt.refinery.yard import Yard
 from gt.store.ledger import Ledger
 
@@ -130,9 +131,13 @@ def _forgiven(yard: Yard, ledger: Ledger, seen: View, name: str) -> View:
         keys = [check.key for tree in trees for check in checks(yard.repo, town, _tree(yard.repo, tree))]
         after = seen.queue.aftermaths.get(name)
         keys += [each.check.key for each in after.inquiries] if after else []
+        queued = [(each.bead, seen.beads[each.bead].status.submission) for each in seen.queue.on(name)]
+        submitted = [(bead, sub) for bead, sub in queued if sub is not None]
+        # What they came to in company, and on earlier tips, speaks of them as well.
+        names = {Member(bead, sub).name for bead, sub in submitted}
+        keys += [each.key for each in outcomes.everything(yard.repo) if not names.isdisjoint(each.members)]
         outcomes.forgive(yard.repo, tip, keys)
-        submitted = [(each.bead, seen.beads[each.bead].status.submission) for each in seen.queue.on(name)]
-        offers.forgive(yard.repo, ((bead, sub) for bead, sub in submitted if sub is not None))
+        offers.forgive(yard.repo, submitted)
     return look(yard.repo, ledger, yard.clock())
 
 

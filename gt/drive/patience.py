@@ -19,7 +19,6 @@ LONGEST = 30.0
 _BUG = 4
 _TOLD = frozenset({0, 3, 10, 11, 20})
 """Exit codes after which the ledger, or a gate's outcome, says what happened."""
-_PROGRESS = 10
 
 
 @dataclass(slots=True)
@@ -39,7 +38,7 @@ class Patience:
     def note(self, child: Child, before: Pulse | None, after: Pulse, now: float) -> None:
         """A child has ended, between these two looks."""
         code = child.process.returncode
-        if code == _PROGRESS or (code in _TOLD and before != after):
+        if code in _TOLD and before != after:
             self.refused.pop(child.name, None)
             return
         if code == _BUG or code < 0:

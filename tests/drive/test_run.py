@@ -165,6 +165,14 @@ def test_a_child_that_changed_something_is_forgiven(tmp_path: Path) -> None:
     assert patience.lets("x", 0.0)
 
 
+def test_a_child_that_says_there_is_more_to_do_and_changes_nothing_has_its_limit(tmp_path: Path) -> None:
+    patience, pulse = Patience(), Pulse(("a",))
+    for n in range(REFUSALS):
+        assert patience.given_up("x") is None
+        patience.note(ended(tmp_path, 10, "error: nothing was done\n"), pulse, pulse, 100.0 * n)
+    assert patience.given_up("x") == "nothing was done"
+
+
 def test_five_bugs_in_a_minute_are_too_many(tmp_path: Path) -> None:
     pulse, bug = Pulse(()), ended(tmp_path, 4)
     slow, fast = Patience(), Patience()

@@ -1,0 +1,59 @@
+"""Gates that could not be run: nobody is blamed, a person is called, and what changes since is tried anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gt.core.bead import Phase
+from tests.refinery.merging import Scene, scene, town
+
+
+def make(path: Path, gate: str, slots: int = 1) -> Scene:
+    return scene(path, town(f"{{name: test, run: '{gate}'}}", more=f"refinery: {{slots: {slots}}}\n"))
+
+
+@pytest.mark.parametrize("slots", [1, 3])
+def test_what_could_not_be_run_is_tried_anew_on_what_landed_since(repo_path: Path, slots: int) -> None:
+    """The queue calls it due there, so it is run there: or a loop around `gt merge` never ends."""
+    yard = make(repo_path, "test ! -e hang || exit 126", slots)
+    hung = yard.submit({"hang": ""})
+    assert yard.merge().exit_code == 20
+    assert yard.causes() == {hung.id: "held could-not-run"}
+    good = yard.submit({"ok": ""})
+    report = yard.merge()
+    assert [bead for bead, _, _ in report.landed] == [good.id]
+    assert report.exit_code == 20
+    assert yard.causes() == {hung.id: "held could-not-run"}
+    assert yard.merge().runs == []
+
+
+def test_what_landed_since_may_be_what_it_takes(repo_path: Path) -> None:
+    yard = make(repo_path, "test -e tool || test ! -e hang || exit 127")
+    hung = yard.submit({"hang": ""})
+    assert yard.merge().exit_code == 20
+    yard.submit({"tool": ""})
+    assert yard.merge().exit_code == 0
+    assert yard.phase(hung) is Phase.LANDED
+
+
+def test_again_runs_it_again(repo_path: Path) -> None:
+    yard = make(repo_path, "test ! -e hang || exit 126")
+    yard.submit({"hang": ""})
+    yard.merge()
+    yard.submit({"ok": ""})
+    yard.merge()
+    report = yard.merge(again=True)
+    assert (report.exit_code, len(report.runs)) == (20, 3)
+
+
+@pytest.mark.parametrize("slots", [1, 3])
+def test_after_an_outage_again_need_be_said_once(repo_path: Path, tmp_path: Path, slots: int) -> None:
+    up = tmp_path / "up"
+    yard = make(repo_path, f"test -e {up} || test ! -e f0 -a ! -e f1 -a ! -e f2 || exit 127", slots)
+    waiting = [yard.submit({f"f{n}": ""}) for n in range(3)]
+    assert yard.merge().exit_code == 20
+    up.touch()
+    assert yard.merge(again=True).exit_code == 0
+    assert [yard.phase(each) for each in waiting] == [Phase.LANDED] * 3
