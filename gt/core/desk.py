@@ -16,7 +16,7 @@ from gt.core.findings import Findings
 from gt.core.guesses import guesses
 from gt.core.lineup import HOTFIX, Lineup
 from gt.core.rates import Rates
-from gt.core.suspicion import PROOF, Suspects
+from gt.core.suspicion import PROOF, Suspects, isolating
 from gt.core.values import dataclass
 
 WORTH = 0.2
@@ -67,8 +67,10 @@ class Desk:
             self._everything()
             self._auction(WORTH)
         self._rows()
+        self._assure(PROOF)
         self._guess()
         self._auction(LEFTOVER)
+        self._assure(0.0)
         if not self.slots.flying:
             self._first()
 
@@ -198,6 +200,17 @@ class Desk:
                     assert isinstance(bid, Chain)
                     for wish in bid.detours():
                         self.slots.ask(wish)
+
+    def _assure(self, least: float) -> None:
+        """Gate the target where a gate has failed on a change, suspected so much, and wasn't seen to work since."""
+        for group in self.groups:
+            change = group.members[0]
+            if len(group.members) > 1 or group.sureness(change) < least:
+                continue
+            reds = [red for tree in isolating(change, group.trees, self.found.landed) for red in tree.reds]
+            if reds and not any(red.works for red in reds):
+                self.control(f"{change} is red: does the gate work, and pass without it?")
+                return
 
     def _guess(self) -> None:
         for chance, members in self._guesses():

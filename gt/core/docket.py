@@ -97,6 +97,9 @@ class Tried:
     verdict: Verdict
     named: Ids = NOBODY
     """Members that the log of a failure points to: it has a path that they change."""
+    works: bool = False
+    """Of a failure: whether a run that began later, on whatever tree, passed the gate that failed. Before that it may be
+    broken for everybody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,11 @@ class Tree:
         return tuple(run for run in self.runs if run.verdict is Verdict.FAIL)
 
     @property
+    def doubts(self) -> int:
+        """How often it failed by a gate that hasn't been seen to work since."""
+        return sum(1 for red in self.reds if not red.works)
+
+    @property
     def green(self) -> Tried | None:
         """The run that passed."""
         return next((run for run in self.runs if run.verdict is Verdict.PASS), None)
@@ -63,6 +68,8 @@ class Findings:
     """Red or stalled trees without an explanation: what waits is all they have, and no green tree holds it all."""
     row: tuple[Ids, ...]
     """The contents of the last runs, for as long as none of them could be made."""
+    unsure: int
+    """How often gates failed on the target, and with what waits, that haven't been seen to work since."""
 
     @property
     def vouched(self) -> Ids:
@@ -73,6 +80,11 @@ class Findings:
     def control(self) -> Tree:
         """The target itself."""
         return self.trees.get(self.landed) or Tree(self.landed, NOBODY, fresh=True)
+
+    @property
+    def is_green(self) -> bool:
+        """Whether the target passed, and none of its gates has failed on it since and not been seen to work."""
+        return self.control.green is not None and not self.control.doubts
 
     @property
     def stalled(self) -> Ids:
@@ -128,7 +140,8 @@ def find(docket: Docket) -> Findings:
         if run.verdict is not Verdict.COULD_NOT_RUN:
             break
         row.append(content)
-    return Findings(landed, trees, homes, reds, tuple(row))
+    unsure = sum(tree.doubts for tree in trees.values() if tree.rest <= waiting)
+    return Findings(landed, trees, homes, reds, tuple(row), unsure)
 
 
 def _trees(runs: Iterable[tuple[Ids, Tried]], landed: Ids) -> dict[Ids, Tree]:

@@ -29,6 +29,8 @@ from gt.core.values import dataclass
 RED_TARGET = 0.05
 """How likely a target is red of itself, before that is tried."""
 RED = "is red itself"
+DOUBTS = 6
+"""So many failures of gates that haven't passed since may well be the gates': before more is spent, the target is gated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,9 @@ def plan(docket: Docket, free: int) -> Plan:
     rates = believe(docket, found)
     groups = suspects(found, rates, lineup)
     guilty = convictions(groups, found)
-    target = found.control
-    if guilty and target.green and not docket.red:
-        return Plan(guilty, holds=held)
+    sure = tuple(ruling for ruling in guilty if any(red.works for red in ruling.reds))
+    if sure and found.is_green and not docket.red:
+        return Plan(sure, holds=held)
     slots = Dispatch(docket, found, lineup, rates, free)
     desk = Desk(found, lineup, rates, groups, slots)
     if docket.red:
@@ -69,10 +71,12 @@ def plan(docket: Docket, free: int) -> Plan:
         if found.landed in found.row:
             return Plan(cancel=tuple(slots.cancel), holds=held, trouble="has gates that can't be run")
         desk.control("the last runs could not be made: can the target's?")
-    elif not target.green and certainty(len(target.reds), rates.flake, RED_TARGET) >= PROOF:
+    elif not found.is_green and certainty(found.control.doubts, rates.flake, RED_TARGET) >= PROOF:
         return Plan(cancel=tuple(slots.cancel), holds=held, trouble=RED)
     else:
-        if not target.green and (guilty or target.reds):
+        if not found.is_green and (guilty or found.control.reds):
             desk.control("is the target itself green? Nobody is rejected before that is known")
+        elif guilty and found.unsure >= DOUBTS:
+            desk.control(f"nothing has passed since {found.unsure} runs failed: do the gates work?")
         desk.work()
     return Plan(runs=tuple(slots.runs), cancel=tuple(slots.cancel), holds=held)

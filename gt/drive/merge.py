@@ -80,7 +80,7 @@ def run(
         if push:
             _pushed(seen, name)
         report = MergeReport(name, seen.targets[name].tip, kept=kept)
-        yard = Yard(repo, actor, clock, environ, say, report.runs.append)
+        yard = Yard(repo, actor, clock, environ, say)
         if again:
             seen = _forgiven(yard, ledger, seen, name)
         merging = Merging(yard, ledger, held, name, report, tell, ticks)

@@ -35,6 +35,7 @@ from gt.refinery.gateruns import GateRuns
 from gt.refinery.landed import members
 from gt.refinery.lanes import Finished, Lanes
 from gt.refinery.measured import machine, usage
+from gt.refinery.outcomes import Outcome
 from gt.refinery.proving import Candidate, Keys, Proved, Slot, prove
 from gt.refinery.train import Member, Yardmaster
 from gt.refinery.yard import Yard
@@ -79,6 +80,7 @@ class Merging:
     """How often the target itself was gated because something seemed wrong with it."""
 
     def __post_init__(self) -> None:
+        self.yard = replace(self.yard, ran=self._ran)
         self.runs = GateRuns(self.yard, self.target, Yardmaster(self.yard.repo))
         self.docketing = Docketing(self.yard, self.runs)
         self.rulings = Rulings(
@@ -261,7 +263,10 @@ class Merging:
         return False
 
     def _prove(self, it: Candidate, slot: Slot, queue: str, run: GateRun, name: str) -> Proved:
-        return prove(self.yard, it, slot, self.keys, queue=queue, fresh=run.again, label=name)
+        doubted = self.runs.doubted(run)
+        return prove(
+            self.yard, it, slot, self.keys, queue=queue, fresh=run.again, doubted=doubted, label=name
+        )
 
     def _await(self, lanes: Lanes[GateRun], watch: Interrupts) -> None:
         for over in lanes.wait(watch, TICK):
@@ -271,6 +276,10 @@ class Merging:
         """Keep from gc what is gated in a slot."""
         yard = self.yard
         pins.put(yard.repo, pins.candidate_ref(slot), commit, why=why, actor=yard.actor, now=yard.clock())
+
+    def _ran(self, outcome: Outcome) -> None:
+        self.runs.heed(outcome)
+        self.report.runs.append(outcome)
 
     def _heard(self, over: Finished[GateRun]) -> None:
         # What was gated stays pinned until something else is gated in its slot, or all is over.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gt.core.docket import NOBODY, Ids, Tally, Tip, Tried
+from gt.core.docket import NOBODY, GateRun, Ids, Tally, Tip, Tried
 from gt.core.docket import Verdict as Ruled
 from gt.core.rates import lies
 from gt.core.town import Town
@@ -50,6 +50,10 @@ class GateRuns:
     """By base, members and settings: what runs told of which all has landed since, and more."""
     _named: dict[str, Ids] = field(default_factory=dict)
     _excused: dict[str, Ids] = field(default_factory=dict)
+    _passed: dict[str, float] = field(default_factory=dict)
+    """When the last run began that passed, by gate."""
+    _failed: set[str] = field(default_factory=set)
+    """The gates by which something on this docket failed that haven't been seen to work since."""
     _tips: tuple[Tip, ...] = ()
     _written: tuple[Town, str, str] | None = None
     """The settings asked about last, their gates as text, and these with what fills a slot: long to write."""
@@ -57,10 +61,19 @@ class GateRuns:
     def recall(self, tip: str) -> None:
         """Take up what earlier merges tried on this tip and on those before it that gt made."""
         bases = {each.name for each in self.tips(tip)}
-        known = [each for each in outcomes.everything(self.yard.repo) if each.base in bases]
-        for each in sorted(known, key=lambda each: each.at):
-            if not outcomes.is_aside(each):
+        for each in sorted(outcomes.everything(self.yard.repo), key=lambda each: each.at):
+            self.heed(each)
+            if each.base in bases and not outcomes.is_aside(each):
                 self._asked.setdefault((each.base, frozenset(each.members)), None)
+
+    def heed(self, outcome: Outcome) -> None:
+        """Take note of a run that came to an end: a gate that passes works."""
+        if outcome.verdict is Verdict.PASS:
+            self._passed[outcome.gate] = max(outcome.began, self._passed.get(outcome.gate, 0.0))
+
+    def doubted(self, run: GateRun) -> Ids:
+        """The gates of which only a new run tells anything about the target: something failed by them, and nothing passed since."""
+        return NOBODY if run.members else frozenset(self._failed)
 
     def tips(self, tip: str) -> tuple[Tip, ...]:
         """The target's tips, oldest first, from where others last moved it (without that one's own changes)."""
@@ -151,6 +164,7 @@ class GateRuns:
         landed = NOBODY
         for each in self.tips(tip):
             landed = at[each.name] = landed | each.landed
+        self._failed.clear()
         told: list[Tried] = []
         past: dict[Ids, list[Tried]] = {}
         heard: dict[Ids, set[Outcome]] = {}
@@ -212,7 +226,7 @@ class GateRuns:
             reds = [each for each in reds if each.at > sick]
         for each in reds:
             if each not in heard:
-                yield Tried(base, asked, Ruled.FAIL, self._named_in(each, it))
+                yield Tried(base, asked, Ruled.FAIL, self._named_in(each, it), works=self._work([each], town))
         if all(_suffices(test, known) for test, known in zip(it.tests, seen, strict=True)):
             yield Tried(base, asked, Ruled.PASS)
         elif not reds:
@@ -257,7 +271,7 @@ class GateRuns:
         reds = {each for each in last if each is not None and each.verdict is Verdict.FAIL}
         if reds:
             if not reds <= heard:
-                yield Tried(tip, NOBODY, Ruled.FAIL)
+                yield Tried(tip, NOBODY, Ruled.FAIL, works=self._work(reds, town))
         elif all(_suffices(test, its) for test, its in zip(it.tests, known, strict=True)):
             yield Tried(tip, NOBODY, Ruled.PASS)
 
@@ -265,6 +279,13 @@ class GateRuns:
     def _control(test: Test, known: Sequence[Outcome]) -> Outcome | None:
         """The last word on the target's own tree: of whoever passed on it, or of a control that failed."""
         return None if test.excused else outcomes.latest(outcomes.by_itself(known))
+
+    def _work(self, reds: Iterable[Outcome], town: Town) -> bool:
+        """Whether the gates that failed were seen to work since; of one that only the change knows, no other run tells."""
+        own = {gate.name for gate in town.gates}
+        late = {red.gate for red in reds if self._passed.get(red.gate, -1.0) < red.ended}
+        self._failed |= late & own
+        return not late & own
 
     def _named_in(self, failed: Outcome, it: Candidate) -> Ids:
         """The members that a failing log points to: a path that only they change occurs in it."""

@@ -67,6 +67,9 @@ class Outcome:
     rss: int = 0
     """KiB, of the largest process."""
     log: str = ""
+    began: float = 0.0
+    ended: float = 0.0
+    """By this machine's clock, finer than `at`: which of two runs came first."""
 
 
 def aside(what: str, oid: str) -> tuple[str, ...]:

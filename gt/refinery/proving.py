@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import field
 
+from gt.core.docket import NOBODY, Ids
 from gt.core.town import Town
 from gt.core.values import dataclass
 from gt.git.objects import Objects
@@ -131,18 +132,28 @@ class Slot:
 
 
 def prove(
-    yard: Yard, it: Candidate, slot: Slot, keys: Keys, *, queue: str, fresh: bool = False, label: str = ""
+    yard: Yard,
+    it: Candidate,
+    slot: Slot,
+    keys: Keys,
+    *,
+    queue: str,
+    fresh: bool = False,
+    doubted: Ids = NOBODY,
+    label: str = "",
 ) -> Proved:
     """Run the gates that nothing is known of, in the order given; the rest are left out at the first that isn't a pass.
 
     One that is excused may fail.
-    `fresh`: what was red before doesn't answer, and what speaks for the target itself must be young. Raises
+    `fresh`: what was red before doesn't answer. `doubted`: of these gates, what was green before doesn't either. Raises
     KeyboardInterrupt when cancelled: then the gate that ran is dead, and nothing of it is recorded.
     """
     ran = False
     for test in it.tests:
         with keys.held(test.check.key, slot.cancelled) as waited:
-            outcome = _known(yard, it, test, fresh=fresh and not waited)
+            outcome = None
+            if waited or test.check.gate.name not in doubted:
+                outcome = _known(yard, it, test, fresh=fresh and not waited)
             if outcome is None:
                 outcome = _run(yard, it, test, slot, queue, label)
                 ran = True

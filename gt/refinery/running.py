@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -39,7 +40,7 @@ def run(
     `commit` has the candidate's tree, `base` is the target's tip. In a thread, `cancelled` says when to stop. Raises
     KeyboardInterrupt when interrupted: then the gate is dead and nothing is recorded.
     """
-    repo = yard.repo
+    repo, began = yard.repo, time.time()
     log = outcomes.new_log(repo, check.key)
     outcomes.begin(repo, base, queue)
     ended: Ended | None = None
@@ -68,6 +69,8 @@ def run(
         cpu=round(ended.cpu_seconds, 3) if ended else 0.0,
         rss=ended.max_rss_kib if ended else 0,
         log=str(log),
+        began=began,
+        ended=time.time(),
     )
     outcomes.keep(outcome)
     yard.ran(outcome)

@@ -13,7 +13,7 @@ from gt.core.docket import NOBODY, Change, Docket, GateRun, Ids, Purpose, Record
 from gt.core.findings import find
 from gt.core.rates import believe, lies
 from gt.core.rulings import Land, Reject, RejectPair, Ruling
-from gt.core.speculate import Plan, plan
+from gt.core.speculate import DOUBTS, Plan, plan
 from gt.core.suspicion import PROOF
 
 SURE = Record(flakes=Tally(0, 1e9))
@@ -39,6 +39,12 @@ class Town:
     record: Record = SURE
     tips: list[Tip] = field(default_factory=lambda: [Tip("t0")])
     tried: list[Tried] = field(default_factory=list)
+    ended: list[int] = field(default_factory=list)
+    """After how many other runs each of these ended."""
+    began: dict[tuple[str, Ids], int] = field(default_factory=dict)
+    """After how many runs had ended each that is under way began."""
+    passed: int = -1
+    """As `began`, the last run that passed."""
     running: list[GateRun] = field(default_factory=list)
     landed: Ids = NOBODY
     rejected: dict[str, Reject | RejectPair] = field(default_factory=dict)
@@ -48,8 +54,12 @@ class Town:
     """How often each set was gated on each tip."""
 
     def docket(self) -> Docket:
+        tried = tuple(
+            replace(run, works=run.verdict is Verdict.FAIL and self.passed > ended)
+            for run, ended in zip(self.tried, self.ended, strict=True)
+        )
         return Docket(
-            tuple(self.changes.values()), tuple(self.tips), tuple(self.tried), tuple(self.running),
+            tuple(self.changes.values()), tuple(self.tips), tried, tuple(self.running),
             frozenset(self.rejected), self.record,
         )  # fmt: skip
 
@@ -70,6 +80,7 @@ class Town:
         self.running += made.runs
         for run in made.runs:
             self.tries[len(self.tips), run.members] += 1
+            self.began[run.base, run.members] = len(self.tried)
             assert self.tries[len(self.tips), run.members] <= MOST_TRIES or not run.members
         self.runs += len(made.runs)
         assert len(self.running) <= self.slots
@@ -78,7 +89,7 @@ class Town:
     def decide(self, docket: Docket, ruling: Ruling) -> None:
         if isinstance(ruling, Land):
             proof = ruling.proof
-            assert proof in self.tried
+            assert proof in docket.tried
             assert proof.verdict is Verdict.PASS
             assert docket.landed()[proof.base] | proof.members == self.landed | {*ruling.members}
             seen = set(self.landed)
@@ -93,10 +104,10 @@ class Town:
                 self.remember(change, bad=False)
             return
         assert ruling.sureness >= PROOF
-        assert ruling.reds
+        assert any(red.works for red in ruling.reds), "rejected by a gate that may be broken"
         at = docket.landed()
         for red in ruling.reds:
-            assert red in self.tried
+            assert red in docket.tried
             assert red.verdict is Verdict.FAIL
             assert at[red.base] | red.members <= self.landed | {ruling.change}, "others could be to blame"
         assert any(
@@ -121,7 +132,11 @@ class Town:
         """End a run."""
         run = self.running.pop(index % len(self.running))
         at = self.docket().landed()
-        self.tried.append(Tried(run.base, run.members, judge(at[run.base] | run.members, self.landed)))
+        verdict = judge(at[run.base] | run.members, self.landed)
+        self.ended.append(len(self.tried))
+        self.tried.append(Tried(run.base, run.members, verdict))
+        if verdict is Verdict.PASS:
+            self.passed = max(self.passed, self.began[run.base, run.members])
 
 
 def check(docket: Docket, made: Plan, free: int) -> None:
@@ -286,7 +301,7 @@ def test_two_that_do_not_go_together_cost_the_later_one() -> None:
 def test_what_was_red_together_is_known_to_be_red_once_the_rest_has_landed() -> None:
     a, b = changes(2).values()
     tried = (
-        Tried("t0", frozenset({"c00", "c01"}), Verdict.FAIL),
+        Tried("t0", frozenset({"c00", "c01"}), Verdict.FAIL, works=True),
         Tried("t0", frozenset({"c00"}), Verdict.PASS),
     )
     first = plan(Docket((a, b), (Tip("t0"),), tried, record=SURE), 1)
@@ -302,12 +317,37 @@ def test_nobody_is_rejected_before_the_target_is_known_to_be_green() -> None:
     made = plan(Docket(one, (Tip("t0"),), (red,), record=SURE), 1)
     (run,) = made.runs
     assert (made.rulings, run.members, run.purpose) == ((), NOBODY, Purpose.CONTROL)
-    green = Docket(one, (Tip("t0"),), (red, Tried("t0", NOBODY, Verdict.PASS)), record=SURE)
+    passed = Tried("t0", NOBODY, Verdict.PASS)
+    green = Docket(one, (Tip("t0"),), (replace(red, works=True), passed), record=SURE)
     (ruling,) = plan(green, 1).rulings
     assert isinstance(ruling, Reject)
     broken = plan(Docket(one, (Tip("t0"),), (red, Tried("t0", NOBODY, Verdict.FAIL)), record=SURE), 1)
     assert broken.trouble == "is red itself"
     assert (broken.rulings, broken.runs) == ((), ())
+
+
+def test_nobody_is_rejected_by_a_gate_that_may_be_broken() -> None:
+    """That the target passed before says nothing: the gate may have broken since."""
+    passed, red = Tried("t0", NOBODY, Verdict.PASS), Tried("t0", frozenset({"c00"}), Verdict.FAIL)
+    one = plan(Docket(tuple(changes(1).values()), (Tip("t0"),), (passed, red), record=SURE), 1)
+    assert (one.rulings, [run.purpose for run in one.runs]) == ((), [Purpose.CONTROL])
+    more = plan(Docket(tuple(changes(4).values()), (Tip("t0"),), (passed, red), record=GOOD), 1)
+    assert [run.members for run in more.runs] == [{"c01", "c02", "c03"}], "another run will tell as well"
+    again = Docket(
+        tuple(changes(1).values()),
+        (Tip("t0"),),
+        (passed, red, Tried("t0", NOBODY, Verdict.FAIL)),
+        record=SURE,
+    )
+    assert plan(again, 1).trouble == "is red itself"
+
+
+def test_many_failures_in_a_row_are_taken_for_the_gates_before_more_is_spent() -> None:
+    passed = Tried("t0", NOBODY, Verdict.PASS)
+    reds = tuple(Tried("t0", frozenset({f"c{n:02}"}), Verdict.FAIL) for n in range(DOUBTS))
+    for count, purpose in ((DOUBTS - 1, Purpose.GROUP), (DOUBTS, Purpose.CONTROL)):
+        docket = Docket(tuple(changes(20).values()), (Tip("t0"),), (passed, *reds[:count]), record=SURE)
+        assert plan(docket, 1).runs[0].purpose is purpose
 
 
 def test_a_lone_red_is_repeated_while_it_may_be_a_flake_and_a_group_is_cut() -> None:

@@ -74,15 +74,6 @@ def test_what_is_red_goes_back_with_the_evidence(repo_path: Path) -> None:
     ]
 
 
-def test_a_fresh_pass_counts_as_the_control(yard: Scene) -> None:
-    yard.submit({"ok": ""})
-    assert yard.merge().exit_code == 0
-    yard.submit({"bad": ""})
-    report = yard.merge()
-    assert all(each.members for each in report.runs)
-    assert [lost.result for lost in report.rejected] == [Result.RED]
-
-
 def test_a_red_target_rejects_nobody(yard: Scene) -> None:
     yard.push({"bad": "it was there before\n"})
     one, two = yard.submit({"a": ""}), yard.submit({"b": ""})

@@ -24,7 +24,7 @@ from gt.drive import promote as drive
 from gt.errors import IllegalMove
 from gt.git.repo import discover
 from gt.refinery import marks, outcomes, pins
-from gt.refinery.outcomes import Verdict
+from gt.refinery.outcomes import Outcome, Verdict
 from gt.refinery.pins import candidate_ref
 from gt.refinery.places import slot_lock
 from gt.store.ledger import Ledger
@@ -190,14 +190,25 @@ def points(count: int) -> list[int]:
     return [1 + (2 * i + 1) * count // (2 * wanted) for i in range(wanted)]
 
 
+def check_that_nothing_passed_in_vain(kept: list[Outcome]) -> None:
+    """What had passed was run again only as a control, because the gate failed since."""
+    first: dict[str, Outcome] = {}
+    for each in sorted(kept, key=lambda each: each.began):
+        if each.verdict is Verdict.PASS and (before := first.setdefault(each.key, each)) is not each:
+            since = [red for red in kept if red.gate == each.gate and red.verdict is Verdict.FAIL]
+            since = [red for red in since if before.began < red.ended <= each.began]
+            assert not each.members, "what had passed was run again"
+            assert since, "the target had passed, and nothing failed since"
+            first[each.key] = each
+
+
 def check_end(stage: Stage, deed: Callable[[Stage], None], told: str) -> None:
     """It came to what it comes to undisturbed, and no gate run was paid for again but those that were under way."""
     wanted, begun = stage.calm[deed.__name__]
     try:
         assert settled(stage, deed) == wanted
         kept = list(outcomes.everything(stage.yard.repo))
-        passed = [each.key for each in kept if each.verdict is Verdict.PASS]
-        assert len(passed) == len(set(passed)), "what had passed was run again"
+        check_that_nothing_passed_in_vain(kept)
         cut = stage.log().count("begin") - len(kept)
         assert cut <= stage.slots, "more outcomes were lost than runs were under way"
         if stage.slots == 1:  # with more, what is run depends on which gate is the quicker

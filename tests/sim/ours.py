@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 
-from gt.core.docket import Change, Docket, GateRun, Ids, Record, Tally, Tip, Tried, Verdict
+from gt.core.docket import Change, Docket, GateRun, Ids, Purpose, Record, Tally, Tip, Tried, Verdict
 from gt.core.pace import left
 from gt.core.rates import lies
 from gt.core.rulings import Land
@@ -14,6 +14,9 @@ from tests.sim.events import Job, Town
 from tests.sim.truth import Truth
 
 SURE = 1e6
+IN_A_ROW = 2
+"""So many controls that failed make a target red."""
+MOST_CALLS = 10
 HOUR = 6
 """Gate times in an hour: how fast changes grow old."""
 
@@ -44,13 +47,19 @@ class Ours:
     """What is known from before; what this town decides and forgets is added."""
     changes: dict[str, Change] = field(default_factory=dict)
     tips: list[Tip] = field(default_factory=lambda: [Tip("tip 0")])
-    tried: list[Tried] = field(default_factory=list)
+    tried: list[tuple[Tried, float]] = field(default_factory=list)
+    """Runs, and when each ended."""
     past: dict[Ids, list[Tried]] = field(default_factory=dict)
     """By content, runs that were forgotten."""
     jobs: dict[int, tuple[Job, GateRun]] = field(default_factory=dict)
     took: list[float] = field(default_factory=list)
     """How long runs took that ended."""
+    refused: dict[Ids, int] = field(default_factory=dict)
+    """By content, how often in a row a control of it failed."""
+    passed: float = -1.0
+    """When the last run began that passed."""
     proofs: dict[Tried, Job] = field(default_factory=dict)
+    calls_to_people: int = 0
     spent: float = 0.0
     """Seconds spent on plans."""
     slowest: float = 0.0
@@ -81,8 +90,26 @@ class Ours:
                 )
                 town.cancel(self.jobs.pop(number)[0])
             for run in made.runs:
-                job = town.start(run.members)
-                self.jobs[job.number] = (job, run)
+                self._start(town, run)
+            if self.jobs or made.rulings or made.cancel:
+                continue
+            if docket.red and town.truth.good(town.landed):
+                self._again(town)
+                made = None
+            elif made.trouble and not docket.red:
+                # As a driver does before it calls anybody.
+                self._start(town, GateRun(docket.tip, frozenset(), Purpose.CONTROL, again=True))
+
+    def _start(self, town: Town, run: GateRun) -> None:
+        job = town.start(run.members)
+        self.jobs[job.number] = (job, run)
+
+    def _again(self, town: Town) -> None:
+        """A person is called, for the target seems to be red, and says `gt merge --again`."""
+        self.calls_to_people += 1
+        assert self.calls_to_people < MOST_CALLS, "a person is called again and again"
+        self.refused.pop(town.landed, None)
+        self.tried = [(t, ended) for t, ended in self.tried if t.verdict is Verdict.PASS]
 
     def _note(self, town: Town) -> None:
         """What happened since the last plan."""
@@ -95,8 +122,12 @@ class Ours:
             _, run = self.jobs.pop(job.number)
             self.took.append(job.ends - job.started)
             tried = Tried(run.base, run.members, Verdict.PASS if job.green else Verdict.FAIL)
-            self.tried.append(tried)
+            self.tried.append((tried, job.ends))
+            if not run.members:
+                self.refused[job.content] = self.refused.get(job.content, 0) + 1
             if job.green:
+                self.refused.pop(job.content, None)
+                self.passed = max(self.passed, job.started)
                 self.proofs[tried] = job
                 if len(job.content) == 1 and run.members & self.changes.keys():
                     # As it was submitted: on the first tip, like all.
@@ -122,11 +153,15 @@ class Ours:
         return Docket(
             tuple(self.changes.values()),
             tuple(self.tips),
-            tuple(self.tried),
+            tuple(
+                replace(t, works=t.verdict is Verdict.FAIL and self.passed >= ended)
+                for t, ended in self.tried
+            ),
             running,
             town.rejected,
             self.record,
             int(town.now * 3600 / HOUR),
+            red=self.refused.get(town.landed, 0) >= IN_A_ROW,
         )
 
     def _forget(self) -> None:
@@ -134,10 +169,10 @@ class Ours:
         at = Docket((), tuple(self.tips)).landed()
         landed = at[self.tips[-1].name]
         kept = []
-        for t in self.tried:
+        for t, ended in self.tried:
             content = at[t.base] | t.members
             if content == landed or t.members & self.changes.keys():
-                kept.append(t)
+                kept.append((t, ended))
             else:
                 runs = self.past.setdefault(content, [])
                 before, after = lies(runs), lies([*runs, t])
@@ -145,7 +180,7 @@ class Ours:
                 flakes = self.record.flakes.plus(after.yes - before.yes, after.no - before.no)
                 self.record = replace(self.record, flakes=flakes)
         self.tried = kept
-        bases = {t.base for t in self.tried} | {run.base for _, run in self.jobs.values()}
+        bases = {t.base for t, _ in self.tried} | {run.base for _, run in self.jobs.values()}
         while len(self.tips) > 1 and self.tips[0].name not in bases:
             first, second, *rest = self.tips
             self.tips = [Tip(second.name, first.landed | second.landed), *rest]
