@@ -132,6 +132,7 @@ def _mended_by(target: str, cause: str, page: str, world: World) -> str | None:
         "red-after": "gt merge --again",
         "could-not-run": "gt merge --again",
         "budget": "gt merge --again",
+        "refused": "gt merge --again",
     }.get(cause)
 
 

@@ -14,7 +14,7 @@ from gt.drive.merge_view import View, look
 from gt.errors import Busy, NotFound, Refused
 from gt.git.repo import Repo
 from gt.lock import Held
-from gt.refinery import checkout, offers, outcomes, pins, slots, tidying
+from gt.refinery import checkout, offers, outcomes, pins, refusals, slots, tidying
 from gt.refinery.candidate import preview, written
 from gt.refinery.gates import checks
 from gt.refinery.moving import Mover
@@ -138,6 +138,7 @@ def _forgiven(yard: Yard, ledger: Ledger, seen: View, name: str) -> View:
         keys += [each.key for each in outcomes.everything(yard.repo) if not names.isdisjoint(each.members)]
         outcomes.forgive(yard.repo, tip, keys)
         offers.forgive(yard.repo, submitted)
+        refusals.forgive(yard.repo, (refusals.name(bead, sub) for bead, sub in submitted))
     return look(yard.repo, ledger, yard.clock())
 
 

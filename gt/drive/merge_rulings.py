@@ -14,8 +14,9 @@ from gt.core.world import Queued, Standing
 from gt.drive.merge_report import MergeReport, Rejection
 from gt.drive.merge_view import View
 from gt.errors import Refused
+from gt.git.run import GitFailed
 from gt.lock import Held
-from gt.refinery import evidence, outcomes
+from gt.refinery import evidence, outcomes, refusals
 from gt.refinery.candidate import named, preview
 from gt.refinery.docketing import Docketing
 from gt.refinery.gateruns import GateRuns
@@ -24,6 +25,7 @@ from gt.refinery.offering import Failed, offer
 from gt.refinery.offers import where
 from gt.refinery.outcomes import Outcome
 from gt.refinery.proving import Candidate
+from gt.refinery.refusals import Refusal
 from gt.refinery.train import Member, Train
 from gt.refinery.waived import relied_on, told
 from gt.refinery.yard import Yard
@@ -66,9 +68,16 @@ class Rulings:
             return True
         if town.refinery.land is not None:
             return self._offer(key, it.train, proofs, town)
-        done = land(self.yard, self.ledger, self.held, self.target, it.train, {it.tree: proofs}, town)
+        try:
+            done = land(self.yard, self.ledger, self.held, self.target, it.train, {it.tree: proofs}, town)
+        except GitFailed as error:
+            self._keep(it.train, error.message)
+            raise
         if isinstance(done, NotNow):
             self.yard.say(f"{label(it.train, self.target)}: not landed: {done.why}")
+            if done.refused:
+                self._refused(ruling, it.train, done)
+                return True
             misfit = next((each for each in it.train.members if each.bead == done.misfit), None)
             if misfit is not None and len(it.train.members) > 1:
                 self.docketing.part(misfit, it.train.members)
@@ -78,6 +87,20 @@ class Rulings:
             return True
         self.took(it.train.members, done, relied_on(town, proofs))
         return True
+
+    def _refused(self, ruling: Land, train: Train, said: NotNow) -> None:
+        """Git refused a landing: keep that, for it calls for a person. It may be about one of several: then each goes alone."""
+        if said.theirs and len(train.members) > 1:
+            for member in train.members:
+                self.docketing.part(member, train.members)
+            self.runs.disown(ruling.proof)
+        else:
+            self._keep(train, said.why)
+
+    def _keep(self, train: Train, why: str) -> None:
+        for member in train.members:
+            refusal = Refusal(train.tip, why)
+            refusals.keep(self.yard.repo, refusals.name(member.bead, member.sub), refusal)
 
     def _offer(self, key: tuple[str, Ids], train: Train, proofs: Sequence[Outcome], town: Town) -> bool:
         """Ask others to land this one. Whether anything is new: a failure is, for tries are counted."""

@@ -13,7 +13,7 @@ from gt.core.town import Town
 from gt.fleet.attic import OverSince, still_wanted
 from gt.git import refs, worktree
 from gt.git.repo import Repo
-from gt.refinery import outcomes, slots
+from gt.refinery import outcomes, refusals, slots
 from gt.refinery.places import slot_lock
 from gt.refinery.tidying import OLD
 
@@ -43,6 +43,14 @@ def offers(repo: Repo, over: OverSince, before: int) -> Iterator[Piece]:
         size = sum(_size(part) for part in folder.iterdir())
         bead, _, _ = folder.name.rsplit("-", 2)
         yield Piece(Kind.LOG, str(folder), size, still_wanted(over(bead), before))
+
+
+def refused(repo: Repo, over: OverSince, before: int) -> Iterator[Piece]:
+    """What is kept of landings that git refused; may go: of Beads over since then."""
+    place = refusals.folder(repo)
+    for path in sorted(place.iterdir()) if place.is_dir() else ():
+        bead, _, _ = path.name.lstrip(".").rsplit("-", 2)
+        yield Piece(Kind.LOG, str(path), _size(path), still_wanted(over(bead), before))
 
 
 def run_counts(repo: Repo, before: int) -> Iterator[Piece]:

@@ -17,6 +17,7 @@ from gt.core.town import Town
 from gt.core.values import dataclass
 from gt.git import refs
 from gt.git.committing import Committer
+from gt.git.remote import Denied
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
 from gt.lock import Held
@@ -42,6 +43,10 @@ class NotNow:
     why: str
     misfit: str = ""
     """The Bead that can't land in this company."""
+    refused: bool = False
+    """Git said no, and would say it again."""
+    theirs: bool = False
+    """It was the remote, which may mean one of several only."""
 
 
 def last_look(repo: Repo) -> AbstractContextManager[Held]:
@@ -85,13 +90,17 @@ def land(
         except Unlayable as error:
             return NotNow(f"{error.bead} {error.why}", error.bead)
         except GitFailed as error:  # it could not be signed
-            return NotNow(error.message)
+            return NotNow(error.message, refused=True)
         names = ", ".join(member.sub.commit[:12] for member in train.members)
         mover = Mover(yard.repo, merging, yard.actor, f"gt merge: {names}", now)
         members = {member.bead: member.sub for member in train.members}
         landing = Landing(target, train.tip, laid.head, members)
         mover.put(pins.next_ref(target), landing.new)
-        why = send(mover, ledger, town, landing, against) or _moved(yard, town, mover, landing)
+        try:
+            why = send(mover, ledger, town, landing, against)
+        except Denied as error:
+            return NotNow(error.message, refused=True, theirs=True)
+        why = why or _moved(yard, town, mover, landing)
         return NotNow(why) if why is not None else Landed(laid.head, train.cars[-1].tree, now)
 
 

@@ -16,6 +16,7 @@ from gt.git.objects import Objects
 from gt.git.remembered import Remembered
 from gt.git.repo import Repo
 from gt.refinery.aftermath import RED, RED_AFTER, Aftermath
+from gt.refinery.refusals import Refusal
 
 if TYPE_CHECKING:
     from gt.git.worktree import Worktree
@@ -52,6 +53,8 @@ class Look:
     """The submitted commits that aren't in this repository."""
     unrun: frozenset[str]
     """The keys under which some gate could not be run."""
+    refused: Mapping[str, Refusal]
+    """What git refused to land of what waits, by its name there."""
     places: dict[str, tuple[Worktree, ...]] = field(default_factory=dict)
     """For each target that was asked about: where it is checked out."""
     checkouts: dict[Path, tuple[bool, frozenset[str]]] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from gt.core.world import Queued, Standing, Target
 from gt.errors import GtError
 from gt.git.lineage import look_between
 from gt.git.repo import Repo
-from gt.refinery import aftermath, control, offers, outcomes, upstream
+from gt.refinery import aftermath, control, offers, outcomes, refusals, upstream
 from gt.refinery.aftermath import Aftermath
 from gt.refinery.look import Found, Look, missing
 from gt.refinery.pins import tips
@@ -74,7 +74,9 @@ def assess(
     unlanded = (bead for bead in beads.values() if bead.id not in landings)
     work = unlanded_work(unlanded) if waiting else {}
     lacking = missing(repo, (s.commit for b in waiting if (s := b.status.submission)))
-    look = Look(repo, beads, towns, state, landings, now, work, lacking, outcomes.unrun(repo))
+    names = (refusals.name(b.id, s) for b in waiting if (s := b.status.submission))
+    refused = refusals.kept(repo, names)
+    look = Look(repo, beads, towns, state, landings, now, work, lacking, outcomes.unrun(repo), refused)
     found: dict[str, Found] = {}
     for name in dict.fromkeys((*named, *after)):
         if name in targets:
@@ -164,12 +166,20 @@ def _trouble(look: Look, tip: str, town: Town, after: Aftermath, left: int | Non
         return control.Trouble(
             "ungated", "has no gates: name one in .gt/town.yaml, or say `ungated: true` there"
         )
-    found = after.trouble or control.unprovable(look.repo, town, tip, look.now)
+    found = after.trouble or control.unprovable(look.repo, town, tip, look.now) or _refusing(look, tip)
     if found is None and left <= 0:
         return control.Trouble(
             "budget", "has had all gate runs its queue may have: gt merge --again grants more"
         )
     return found
+
+
+def _refusing(look: Look, tip: str) -> control.Trouble | None:
+    """Whether git refuses whatever is landed there."""
+    whys = [refusal.why for refusal in look.refused.values() if refusal.tip == tip]
+    if len(whys) < refusals.MANY:
+        return None
+    return control.Trouble("refused", f"can't be landed on: {whys[-1]}")
 
 
 def _queued(look: Look, bead: Bead, targets: Mapping[str, Found]) -> Queued:

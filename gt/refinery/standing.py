@@ -8,7 +8,7 @@ from gt.core.bead import Bead, Phase, Submission
 from gt.core.ready import satisfied
 from gt.core.world import Standing, Target
 from gt.errors import GtError
-from gt.refinery import observed, offers, outcomes
+from gt.refinery import observed, offers, outcomes, refusals
 from gt.refinery.approvals import approved, needs_approval
 from gt.refinery.candidate import Preview, changes, named, preview, written
 from gt.refinery.gates import Check, checks
@@ -118,6 +118,9 @@ def _judged(look: Look, bead: Bead, sub: Submission, target: Target, made: Previ
     stalled = _stalled(look, target, made)
     if stalled:
         return Standing.HELD, "could-not-run", stalled, "gt merge --again"
+    refused = look.refused.get(refusals.name(bead.id, sub))
+    if refused:
+        return Standing.HELD, "refused", f"could not be landed: {refused.why}", "gt merge --again"
     obstacle = _obstacle(look, target, made)
     if obstacle:
         return Standing.HELD, "dirty", obstacle, "git status"

@@ -108,6 +108,7 @@ def _looked(repo: Repo, ledger: Ledger, now: int, age: int, *, merging: bool) ->
     yard = [
         *refinery.kept_outcomes(repo, before, now, _spared(repo)),
         *refinery.offers(repo, over, before),
+        *refinery.refused(repo, over, before),
         *refinery.run_counts(repo, before),
         *refinery.scratch(repo, now),
         *refinery.idle_slots(repo, _towns(repo), before),

@@ -85,7 +85,7 @@ class Machine:
     def submit(self, taken: Taken) -> HandedIn:
         return hand_in(self.hands(), taken.bead.id, self.token_of(taken), None)
 
-    def merge(self, *, push: bool = False, dry: bool = False) -> MergeReport:
+    def merge(self, *, push: bool = False, dry: bool = False, again: bool = False) -> MergeReport:
         return merge.run(
             self.repo,
             self.ledger,
@@ -95,6 +95,7 @@ class Machine:
             say=self.said.append,
             push=push,
             dry=dry,
+            again=again,
         )
 
     def reconcile(self) -> Reconciled:

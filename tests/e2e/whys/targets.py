@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tests.conftest import run_git
 from tests.e2e.whys.opened import Playing
 from tests.e2e.whys.queue import HOLDS, gate
@@ -148,3 +151,30 @@ def behind(town: Stage) -> Playing:
     assert "story" in typed()
     town.git("checkout", "story")
     town.gt("merge")
+
+
+@contextmanager
+def frozen(town: Stage) -> Iterator[None]:
+    """Meanwhile the remote takes nothing."""
+    town.settle(PUSHED)
+    no = town.hub() / "hooks" / "pre-receive"
+    no.parent.mkdir(exist_ok=True)
+    no.write_text("#!/bin/sh\necho the branch is frozen\nexit 1\n")
+    no.chmod(0o755)
+    yield
+    no.unlink()
+
+
+@situation("the remote refused its landing")
+def refused(town: Stage) -> Playing:
+    with frozen(town):
+        bead = merged(town, town.offer({"a": "a"}))
+    yield bead
+
+
+@situation("the remote refuses every landing")
+def refusing(town: Stage) -> Playing:
+    with frozen(town):
+        waiting = [town.offer({name: name}) for name in ("a", "b", "c")]
+        bead = merged(town, waiting[0])
+    yield bead
