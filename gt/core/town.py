@@ -149,7 +149,7 @@ class RefinerySpec:
 
     slots: int | None = None
     history: str = "train"
-    """`train`: changes that land together stand under one merge; `linear`: there is none, each is proven."""
+    """`train`: changes that land together stand under one merge; `linear`: no merges, each change is one commit, and proven."""
     strategy: str = "merge"
     """How a change lands that doesn't say otherwise: merge, squash or rebase."""
     message: str | None = None

@@ -2,8 +2,8 @@
 
 A change lands as a merge of what was submitted, as one commit (squash), or as its own commits put one on another
 (rebase). Every first-parent commit has a tree that was proven: where a rebase would leave commits between, or more
-changes than one land together, a train merge stands over them. With a linear history there is none, and each
-change's own tree is proven instead.
+changes than one land together, a train merge stands over them. A linear history has no merge at all: each change's own
+tree is proven, and what was submitted to be merged is squashed.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def lay(
     """
     linear = town.refinery.history == "linear"
     bare = len(train.cars) > 1 and not linear
-    layer = _Layer(repo, train.cars[0], town, beads, proofs, committer, bare, bypass, adopted)
+    layer = _Layer(repo, train.cars[0], town, beads, proofs, committer, bare, linear, bypass, adopted)
     at, firsts = train.tip, []
     for car in train.cars:
         made = layer.over(at, car)
@@ -103,6 +103,7 @@ class _Layer:
     committer: Committer
     bare: bool
     """Whether the train merge speaks of the gates."""
+    linear: bool
     bypass: str
     adopted: str
     """What the commit that stands on the target's tip says of that."""
@@ -114,7 +115,7 @@ class _Layer:
             case "rebase":
                 return self._rebased(at, car)
             case _:
-                return [self._merged(at, car)]
+                return [self._squashed(at, car) if self.linear else self._merged(at, car)]
 
     def _merged(self, at: str, car: Car) -> str:
         sub = car.member.sub

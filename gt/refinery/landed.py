@@ -176,8 +176,8 @@ def _brings(repo: Repo, step: Step, triple: Triple, sub: Submission) -> bool:
     What others moved the target to is below what gt has landed since, and no pin tells it from gt's own.
     """
     with suppress(GitFailed, MissingObject):  # what isn't here at all is in nothing
-        if sub.strategy not in ("squash", "rebase"):
-            return is_ancestor(repo, sub.commit, step.oid)
+        if is_ancestor(repo, sub.commit, step.oid):
+            return True
         before, after = _around(repo, step, triple)
         made = merge_trees(repo, before, sub.commit, arena=repo.gt_dir / "arena")
         return made.tree == after.tree

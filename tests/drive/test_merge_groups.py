@@ -166,8 +166,9 @@ def test_a_linear_history_lands_one_by_one(repo_path: Path) -> None:
     beads = [yard.submit({f"f{n}": ""}) for n in range(3)]
     report = yard.merge()
     assert len(report.landed) == len(beads)
-    assert yard.git("rev-list", "--count", f"{since}..main") == "6"  # merges, for the submissions say `merge`
-    assert len(yard.git("rev-list", "--first-parent", f"{since}..main").split()) == 3
+    assert yard.git("rev-list", "--count", f"{since}..main") == "3"
+    assert yard.git("rev-list", "--merges", f"{since}..main") == ""
+    assert {yard.phase(each) for each in beads} == {Phase.LANDED}
 
 
 def test_a_flaky_gate_blames_nobody(repo_path: Path, tmp_path: Path) -> None:
