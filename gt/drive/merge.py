@@ -74,12 +74,13 @@ def run(
         pins.catch_up(repo, name, actor=actor, now=clock())
         mover = Mover(repo, held, actor, "gt merge: as on the remote", clock())
         there = abroad(mover, ledger, name, seen.towns.get(name))
+        start = seen.targets[name].tip
         if there is not None:
             there.arrive()
             seen = look(repo, ledger, clock())
         if push:
             _pushed(seen, name)
-        report = MergeReport(name, seen.targets[name].tip, kept=kept)
+        report = MergeReport(name, start, kept=kept)
         yard = Yard(repo, actor, clock, environ, say)
         if again:
             seen = _forgiven(yard, ledger, seen, name)

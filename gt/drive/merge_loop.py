@@ -126,10 +126,14 @@ class Merging:
         return look(self.yard.repo, self.ledger, self.yard.clock())
 
     def _recorded(self, seen: View) -> bool:
-        """Tell the ledger what its targets have already; whether there was anything."""
-        subs = {name: seen.beads[name].status.submission for name in sorted(seen.landings)}
+        """Tell the ledger what its targets have already, and those who listen; whether there was anything."""
+        subs = {
+            name: sub
+            for name in sorted(seen.landings)
+            if (sub := seen.beads[name].status.submission) is not None
+        }
         if subs:
-            self.rulings.record({name: sub.token for name, sub in subs.items() if sub is not None})
+            self.rulings.found(subs, seen.landings)
         return bool(subs)
 
     # one look, one step

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gt.core.bead import Landed, Result
+from gt.core.bead import Landed, Result, Submission
 from gt.core.docket import Docket, Ids
 from gt.core.rulings import Land, Reject, RejectPair
 from gt.core.state import Waiver
@@ -53,6 +53,14 @@ class Rulings:
         """Tell the ledger of landings: Beads with their tokens."""
         yard = self.yard
         landed_together(yard.repo, self.ledger, tokens, actor=yard.actor, now=yard.clock())
+
+    def found(self, subs: Mapping[str, Submission], landings: Mapping[str, Landed]) -> None:
+        """Targets have these already: by a merge that was killed, or by others who were asked. Each is recorded and told."""
+        self.record({name: sub.token for name, sub in subs.items()})
+        for name, sub in subs.items():
+            if sub.base == self.target:
+                self.report.landed.append((name, sub.token, landings[name]))
+            self.tell(f"{name} landed on {sub.base} as {landings[name].commit[:12]}")
 
     def land(self, ruling: Land, docket: Docket, order: Mapping[str, Member], town: Town) -> bool:
         """Land these, if their tree on the tip is proven; each is recorded and told. Whether anything is new."""

@@ -244,8 +244,7 @@ def test_a_target_that_is_moved_to_a_members_commit_while_it_is_gated(
     assert f"a commit of {beads[1].id}" in (report.trouble or "")
     assert {yard.phase(each) for each in beads} == {Phase.SUBMITTED}
     yard.acknowledge()
-    assert landed(yard.merge()) == {beads[0].id, beads[2].id}
-    assert yard.phase(beads[1]) is Phase.LANDED
+    assert landed(yard.merge()) == {each.id for each in beads}
 
 
 def test_forged_trailers_on_the_target_stop_no_train_and_land_nobody(groups: Scene, tmp_path: Path) -> None:

@@ -171,6 +171,17 @@ def test_it_has_landed_when_the_target_has_it(forge: Forge) -> None:
     assert forge.branches() == [branch_of(next_one.id, TOKEN)], "what is over is swept up"
 
 
+def test_a_merge_tells_of_what_others_landed_meanwhile(forge: Forge) -> None:
+    yard = forge.scene
+    one = yard.submit({"story": "once\n"})
+    forge.merge()
+    old = yard.tip()
+    made = forge.lands(forge.squash(one))
+    report = forge.merge()
+    assert [(bead, where.commit) for bead, _, where in report.landed] == [(one.id, made)]
+    assert (report.start, report.end) == (old, made)
+
+
 def test_what_only_says_so_has_not_landed(forge: Forge) -> None:
     yard = forge.scene
     one, other = yard.submit({"story": "once\nupon\na\nmidnight\n"}), yard.submit({"story": "twice\n"})
