@@ -70,7 +70,7 @@ class GateStats:
     flaky: int = 0
     """Keys under which it both passed and failed."""
     flake: float | None = None
-    """Of the keys that were run twice or more, the share that is flaky; None: none was."""
+    """Of the runs under keys that it passed, the share that failed all the same; None: it passed nothing."""
     time: Spread = Spread()
     cpu: float = 0.0
     rss: int = 0
@@ -188,16 +188,16 @@ def _gate(runs: Sequence[GateRun]) -> GateStats:
     for run in runs:
         if run.verdict in ("pass", "fail"):
             by_key[run.key].append(run.verdict)
-    repeated = [verdicts_of for verdicts_of in by_key.values() if len(verdicts_of) > 1]
-    flaky = sum(1 for verdicts_of in repeated if len(set(verdicts_of)) > 1)
+    green = [verdicts_of for verdicts_of in by_key.values() if "pass" in verdicts_of]
+    lies = [verdicts_of.count("fail") for verdicts_of in green]
     return GateStats(
         runs=len(runs),
         passed=verdicts["pass"],
         failed=verdicts["fail"],
         could_not_run=verdicts["could-not-run"],
         controls=sum(1 for run in runs if not run.members),
-        flaky=flaky,
-        flake=flaky / len(repeated) if repeated else None,
+        flaky=sum(map(bool, lies)),
+        flake=sum(lies) / sum(map(len, green)) if green else None,
         time=spread(run.seconds for run in runs),
         cpu=sum(run.cpu for run in runs),
         rss=max(run.rss for run in runs),

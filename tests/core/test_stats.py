@@ -44,13 +44,14 @@ def test_a_gate_that_says_yes_and_no_to_one_tree_is_flaky() -> None:
         GateRun("test", "b", "pass", NOW, 4.0),
         GateRun("test", "c", "could-not-run", NOW),
         GateRun("lint", "a", "pass", NOW),
+        GateRun("slow", "a", "fail", NOW),
     ]
     found = stats([landed("a", 1)], runs, NOW - 1, NOW)
     gate = found.gates["test"]
     assert (gate.runs, gate.passed, gate.failed, gate.could_not_run, gate.controls) == (5, 3, 1, 1, 3)
-    assert (gate.flaky, gate.flake, gate.rss, gate.time.p95) == (1, 0.5, 300, 4.0)
-    assert found.gates["lint"].flake is None
-    assert (found.runs_per_change, found.gate_seconds) == (6.0, 10.0)
+    assert (gate.flaky, gate.flake, gate.rss, gate.time.p95) == (1, 0.25, 300, 4.0)
+    assert (found.gates["lint"].flake, found.gates["slow"].flake) == (0.0, None)
+    assert (found.runs_per_change, found.gate_seconds) == (7.0, 10.0)
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=1))
