@@ -62,7 +62,7 @@ def _instead(bead: Bead) -> str:
         Phase.PROPOSED: f"gt accept {bead.id}",
         Phase.OPEN: f"gt why {bead.id}",
         Phase.LEASED: f"gt {'stop' if _by_attempt(bead) else 'release'} {bead.id}",
-        Phase.SUBMITTED: f"gt reject {bead.id} -r REASON",
+        Phase.SUBMITTED: f"gt withdraw {bead.id}",
         Phase.LANDED: f"gt reopen {bead.id}",
         Phase.CLOSED: f"gt reopen {bead.id}",
         Phase.STUCK: f"gt retry {bead.id}",

@@ -74,10 +74,11 @@ def offer(
 
     `title` is that of a new Bead (default: the subject of the branch's last commit). The commit is pinned before
     the ledger names it. Raises IllegalMove if the Bead isn't open or is to land elsewhere, and Refused where the
-    branch has nothing new.
+    branch has nothing new, or waits to land already.
     """
     with ledger.read() as snapshot:
         before = snapshot.get(bead) if bead else _new(snapshot, what, title, origin)
+        _check_alone(snapshot, before, what)
     _check_new(repo, before, what)
     token = mint_token(before.next_ordinal, origin.digits)
     ref = submission_ref(before.id, token)
@@ -89,6 +90,7 @@ def offer(
         found = snapshot.find(before.id)
         if bead is None and found is not None:
             raise Busy("a new id was taken meanwhile")
+        _check_alone(snapshot, before, what)
         outcome[:] = [_offered(found or before, what, token, origin)]
         return Changes({before.id: outcome[0]})
 
@@ -107,6 +109,15 @@ def _new(snapshot: Snapshot, what: Offer, title: str | None, origin: Origin) -> 
     (name,) = minted(1, snapshot.meta().prefix, origin.digits, snapshot)
     spec = Spec(title or what.subject[:TITLE] or what.branch, base=what.base)
     return Bead(name, origin.uid(), Created(origin.now, origin.actor), spec, Status(Phase.OPEN))
+
+
+def _check_alone(snapshot: Snapshot, bead: Bead, what: Offer) -> None:
+    """Raise Refused where another Bead has this very commit submitted: one of the two could only change nothing."""
+    for other in snapshot.live():
+        sub = other.status.submission
+        waits = other.phase is Phase.SUBMITTED and other.id != bead.id
+        if waits and sub is not None and (sub.commit, sub.base) == (what.commit, what.base):
+            raise Refused(f"{what.branch} is submitted already, for {other.id}", hint=f"gt show {other.id}")
 
 
 def _check_new(repo: Repo, bead: Bead, what: Offer) -> None:

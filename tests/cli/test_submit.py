@@ -18,8 +18,8 @@ def town(gt: Gt, repo_path: Path) -> TownScene:
     return scene
 
 
-def work(where: Path) -> None:
-    (where / "made").write_text("made\n")
+def work(where: Path, text: str = "made\n") -> None:
+    (where / "made").write_text(text)
     run_git(where, "add", "made")
     run_git(where, "commit", "-q", "-m", "work")
 
@@ -35,6 +35,6 @@ def test_how_it_shall_land_is_said_for_a_claim_and_for_a_branch(
     assert said["status"]["submission"]["strategy"] == strategy
     assert town.bead(bead) == said
     run_git(town.path, "worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))
-    work(tmp_path / "side")
+    work(tmp_path / "side", "made by hand\n")
     said = town("submit", "--branch", "side", "--strategy", strategy, "--json").data
     assert said["status"]["submission"]["strategy"] == strategy

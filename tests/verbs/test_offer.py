@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,18 @@ def test_what_is_no_offer_changes_nothing(yard: Scene) -> None:
         offered_by(yard.repo, "same", "dev")
     assert yard.tip("refs/heads/beads") == tip
     assert yard.git("for-each-ref", "refs/gt/sub") == ""
+
+
+def test_a_branch_that_waits_for_another_bead_is_not_submitted_twice(yard: Scene) -> None:
+    """Typed twice, it would be two Beads, of which one could only change nothing."""
+    old = bead(7)
+    write(yard.ledger, old).close()
+    branch(yard, {"a": "1"})
+    first = submit(yard)
+    other = replace(ORIGIN, digits=lambda count: "aaaaaaaa"[:count])
+    for which in (None, old.id):
+        with pytest.raises(Refused, match=f"fix is submitted already, for {first.id}"):
+            offer(yard.repo, yard.ledger, offered_by(yard.repo, "fix", None), which, None, other)
+    assert [line.split("/")[3] for line in yard.git("for-each-ref", "refs/gt/sub").splitlines()] == [first.id]
+    branch(yard, {"a": "2"})
+    assert submit(yard, old.id).phase is Phase.SUBMITTED, "it is another commit now"
