@@ -62,7 +62,7 @@ ROWS: Final = (
     Row("blocked", CHARGE, "List open Beads that aren't ready, each with its reason and what would move it", agents=True, paged=True),
     Row("graph", CHARGE, "Show what waits for what: needs, parents, what is ready now, and the longest chain", agents=True, paged=True),
     Row("agents", CHARGE, "List the agents that work can be given to: what is run, whether it is there, and how it does", agents=True, paged=True),
-    Row("queue", CHARGE, "Show what is submitted, in landing order, and what each submission waits for", agents=True),
+    Row("queue", CHARGE, "Show what is submitted, in landing order, when it may have landed, and what it waits for", agents=True),
     Row("pages", CHARGE, "List the calls for a person that nobody has acknowledged, oldest first", agents=True, paged=True),
     Row("log", CHARGE, "Show what happened, to one Bead or to all: who did what when, latest first", agents=True, paged=True),
     Row("logs", CHARGE, "Show what an attempt's agent printed", agents=True, paged=True),

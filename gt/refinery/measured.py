@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from gt.core.slotting import Machine, Usage
 from gt.git.repo import Repo
 from gt.refinery import outcomes
 from gt.refinery.outcomes import Outcome
-
-LATELY = 50
-"""Runs that count."""
 
 
 def machine() -> Machine:
@@ -26,5 +23,9 @@ def machine() -> Machine:
 
 def usage(runs: Sequence[Outcome], repo: Repo) -> list[Usage]:
     """What the last gate runs took: these, or (where there are none) those that are kept."""
-    known = runs or [each for each in outcomes.everything(repo) if each.seconds]
-    return [Usage(each.gate, each.seconds, each.cpu, each.rss) for each in known[-LATELY:]]
+    return measured(runs[-outcomes.LATELY :] or tuple(outcomes.lately(repo)))
+
+
+def measured(runs: Iterable[Outcome]) -> list[Usage]:
+    """What these took."""
+    return [Usage(each.gate, each.seconds, each.cpu, each.rss) for each in runs if each.seconds]

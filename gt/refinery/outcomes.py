@@ -28,6 +28,9 @@ CONTROL_TTL = 3600
 EVER = 1 << 40
 """Seconds: for the past an outcome never grows stale."""
 
+LATELY = 50
+"""The runs, or the keys of runs, that tell what is usual."""
+
 UNRUN = "could-not-run"
 """The directory in which each key under which something could not be run is named; made before its outcome."""
 
@@ -117,6 +120,17 @@ def everything(repo: Repo) -> Iterator[Outcome]:
     except OSError:
         return
     for key in keys:
+        yield from kept(repo, key, 0, EVER)
+
+
+def lately(repo: Repo) -> Iterator[Outcome]:
+    """Those under the keys that something ran under last, in no order: what they tell is what is usual now."""
+    try:
+        with os.scandir(repo.gt_dir / "outcomes") as found:
+            keys = sorted((-entry.stat().st_mtime_ns, entry.name) for entry in found)
+    except OSError:
+        return
+    for _, key in keys[:LATELY]:
         yield from kept(repo, key, 0, EVER)
 
 

@@ -19,9 +19,10 @@ app = new_app()
 
 @app.command()
 def queue(ctx: typer.Context, watch: Watch = False) -> int:
-    """Show what is submitted, in landing order, and what each submission waits for.
+    """Show what is submitted, in landing order, when it may have landed, and what it waits for.
 
-    The order is: by priority, then by the time of submission, then by id.
+    The order is: by priority, then by the time of submission, then by id. What is expected of those that are due is how
+    long it takes while `gt merge` is at work: by what the gates took lately, the slots, and how often changes were bad.
 
     Example:
       gt queue
@@ -42,16 +43,19 @@ def _draw(gt: Context) -> int | None:
     from gt.cli.queued import waits
     from gt.cli.waivers import waiver_line
     from gt.cli.watching import soon
+    from gt.drive.expecting import expected
     from gt.drive.merge import look
 
     now = gt.now
     seen = look(gt.repo, gt.ledger, now)
+    coming = expected(gt.repo, seen)
     due = soon(now, bool(seen.queue.queued), None)
     if gt.json:
         from gt.cli.jsonout import listing
 
         entries = enumerate(seen.queue.queued, 1)
-        gt.emit(listing("QueueList", [_data(n, each, seen.beads[each.bead]) for n, each in entries]))
+        items = [_data(n, each, seen.beads[each.bead], coming.get(each.bead)) for n, each in entries]
+        gt.emit(listing("QueueList", items))
         return due
     for name, target in seen.queue.targets.items():
         if target.trouble:
@@ -68,13 +72,14 @@ def _draw(gt: Context) -> int | None:
                 each.base,
                 each.standing,
                 text.relative(_submitted(seen.beads[each.bead]), now),
+                f"in {text.length(coming[each.bead])}" if each.bead in coming else "-",
                 seen.beads[each.bead].spec.title
                 if each.standing == "due"
                 else waits(each, troubles.get(each.base)),
             )
             for n, each in enumerate(seen.queue.queued, 1)
         ],
-        header=("", "BEAD", "TARGET", "STATE", "SUBMITTED", "WHY"),
+        header=("", "BEAD", "TARGET", "STATE", "SUBMITTED", "EXPECTED", "WHY"),
     )
     return due
 
@@ -83,7 +88,7 @@ def _submitted(bead: Bead) -> int:
     return bead.status.submission.at if bead.status.submission else 0
 
 
-def _data(position: int, queued: Queued, bead: Bead) -> dict[str, Any]:
+def _data(position: int, queued: Queued, bead: Bead, expected: int | None) -> dict[str, Any]:
     from gt.core.when import format_time
 
     return {
@@ -94,8 +99,9 @@ def _data(position: int, queued: Queued, bead: Bead) -> dict[str, Any]:
         "commit": queued.commit,
         "priority": bead.spec.priority,
         "submitted": format_time(_submitted(bead)),
+        "expected": expected,
         "standing": queued.standing,
-        "cause": queued.cause,
+        "cause": queued.cause or None,
         "why": queued.why,
         "hint": queued.hint,
     }
