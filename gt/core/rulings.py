@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gt.core.docket import Docket, Ids, Purpose, Tried
-from gt.core.findings import Findings
+from gt.core.findings import Findings, Tree
 from gt.core.lineup import Lineup
 from gt.core.suspicion import PROOF, Suspects, isolating
 from gt.core.values import dataclass
@@ -95,8 +95,17 @@ def convictions(groups: Sequence[Suspects], found: Findings) -> tuple[Reject | R
             continue
         home = found.trees[found.homes[change]]
         assert home.green is not None
-        decided.append(RejectPair(change, sureness, reds, home.green, trees[0].content - home.content))
+        decided.append(RejectPair(change, sureness, reds, home.green, _partners(change, trees, home, found)))
     return tuple(decided)
+
+
+def _partners(change: str, reds: Sequence[Tree], home: Tree, found: Findings) -> Ids:
+    """Whom a change may not go together with: who is in all these red trees, and in no green one with it."""
+    together = frozenset.intersection(*(tree.content for tree in reds)) - {change}
+    apart = together.difference(
+        *(tree.content for tree in found.trees.values() if tree.green and change in tree.content)
+    )
+    return apart or reds[0].content - home.content
 
 
 def holds(docket: Docket, lineup: Lineup) -> tuple[Hold, ...]:

@@ -11,12 +11,13 @@ from gt.core.rulings import Land, Reject, RejectPair
 from gt.core.state import Waiver
 from gt.core.town import Town
 from gt.core.world import Queued, Standing
+from gt.drive.merge_blame import convicting
 from gt.drive.merge_report import MergeReport, Rejection
 from gt.drive.merge_view import View
 from gt.errors import Refused
 from gt.git.run import GitFailed
 from gt.lock import Held
-from gt.refinery import evidence, outcomes, refusals
+from gt.refinery import refusals
 from gt.refinery.candidate import named, preview
 from gt.refinery.docketing import Docketing
 from gt.refinery.gateruns import GateRuns
@@ -165,23 +166,8 @@ class Rulings:
             self.runs.disown(red)
         if foreign:
             return True
-        return self.reject(queued, Result.RED, self._evidence(ruling, member))
-
-    def _evidence(self, ruling: Reject | RejectPair, member: Member) -> str:
-        """The red run that convicts, told in full."""
-        blame = _blame(ruling, self.target)
-        for red in reversed(ruling.reds):
-            it = self.runs.of(red.base, red.members)
-            failed = self._failed(it) if it is not None else None
-            if it is not None and failed is not None:
-                return evidence.of_red(member, it.train, failed, blame)
-        return f"a gate is red; {blame}"
-
-    def _failed(self, it: Candidate) -> Outcome | None:
-        now = self.yard.clock()
-        held = (test for test in it.tests if not test.excused)
-        found = [each for test in held for each in test.known(self.yard.repo, now)]
-        return next((each for each in reversed(found) if each.verdict is outcomes.Verdict.FAIL), None)
+        why = convicting(self.yard, self.runs, ruling, member, self.target, docket.tip)
+        return self.reject(queued, Result.RED, why)
 
     def reject(self, queued: Queued, result: Result, reason: str) -> bool:
         """Send a submission back, and tell; False if it was withdrawn, rejected or replaced meanwhile."""
@@ -202,12 +188,3 @@ class Rulings:
 def label(train: Train, target: str) -> str:
     """A train as people are told of it."""
     return ", ".join(member.bead for member in train.members) or target
-
-
-def _blame(ruling: Reject | RejectPair, target: str) -> str:
-    """Why this change is to blame, as a clause."""
-    if isinstance(ruling, RejectPair):
-        beads = sorted(name.partition("/")[0] for name in ruling.among)
-        return f"it was green without {' and '.join(beads)}, and is red with what has landed on {target}"
-    again = "" if len(ruling.reds) < 2 else f" ({len(ruling.reds)} runs were red)"
-    return f"all else in it is on {target}, which is green{again}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from gt.core.bead import Submission
@@ -24,8 +25,11 @@ LINE = 120
 """Characters of a line that is quoted inside a sentence."""
 
 
-def of_red(member: Member, it: Train, failed: Outcome, blame: str) -> str:
-    """A gate failed: which, how, on what, why this one is to blame, how to run it again, and the end of its output."""
+def of_red(member: Member, it: Train, failed: Outcome, blame: str, more: Sequence[str] = ()) -> str:
+    """A gate failed: which, how, on what, why this one is to blame, how to run it again, and the end of its output.
+
+    `more`: lines of what else there is to see.
+    """
     lines = tail(Path(failed.log), LOG_BYTES).splitlines()[-LOG_LINES:]
     sub = member.sub
     others = [other for other in it.members if other != member]
@@ -35,6 +39,7 @@ def of_red(member: Member, it: Train, failed: Outcome, blame: str) -> str:
         [
             f"gate {failed.gate} is red: {failed.why}",
             f"on tree {failed.tree}: {sub.commit[:12]} merged into {sub.base} at {it.tip[:12]}{company}; {blame}",
+            *more,
             f"reproduce: gt try --tree {failed.tree} --gate {shlex.quote(failed.gate)} --again",
             f"or by hand: git checkout --detach {it.tip[:12]} && {merges} && {as_one(failed.command)}",
             "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable
@@ -44,18 +45,34 @@ def test_many_land_by_few_runs_and_only_the_bad_one_goes_back(repo_path: Path) -
 
 
 def test_two_that_do_not_go_together_are_told_so(repo_path: Path) -> None:
-    yard = make(repo_path, '{name: test, run: "test ! -e left -o ! -e right"}', slots=2)
-    yard.submit({"left": ""}, title="Left")
-    yard.submit({"right": ""}, title="Right")
-    third = yard.submit({"third": ""})
+    """By both names, and with three trees: that of both, and each without the other."""
+    yard = make(repo_path, '{name: test, run: "test ! -e left -o ! -e right"}', slots=3)
+    pair = [yard.submit({"left": ""}, title="Left").id, yard.submit({"right": ""}, title="Right").id]
     report = yard.merge()
     (lost,) = report.rejected
     assert lost.result is Result.RED
-    landed = [bead for bead, _, _ in report.landed]
-    assert third.id in landed
-    assert len(landed) == 2
-    assert lost.bead not in landed
-    assert {"left", "right"} - yard.files() != set()
+    (other,) = {*pair} - {lost.bead}
+    assert [bead for bead, _, _ in report.landed] == [other]
+    assert f"it was green without {other}, and is red with it on main" in lost.reason
+    named = re.findall(r"(?:(red)|(green) without (gt-\d+))?.*\btree ([0-9a-f]{40})[:,\n]", lost.reason)
+    trees = {without: {"left", "right"} & yard.files(tree) for _, _, without, tree in named}
+    assert trees == {
+        "": {"left", "right"},
+        other: {"left", "right"} - yard.files(),
+        lost.bead: {"left", "right"} & yard.files(),
+    }
+
+
+def test_of_several_who_landed_since_those_it_passed_with_are_not_named(repo_path: Path) -> None:
+    yard = make(repo_path, '{name: test, run: "test ! -e left -o ! -e right"}', slots=4)
+    left = yard.submit({"left": ""})
+    third = yard.submit({"third": ""})
+    right = yard.submit({"right": ""})
+    (lost,) = yard.merge().rejected
+    (other,) = {left.id, right.id} - {lost.bead}
+    blame = lost.reason.splitlines()[1]
+    assert f"green without {other}, and is red with it" in blame
+    assert third.id in blame, "it is in that tree"
 
 
 def test_conflicting_ones_land_one_and_send_the_other_back(repo_path: Path) -> None:
