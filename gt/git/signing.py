@@ -22,6 +22,10 @@ NAMESPACE = "gt-approval"
 SSH = "-----BEGIN SSH SIGNATURE-----"
 PGP = "-----BEGIN PGP SIGNATURE-----"
 
+_KEY = "git config user.signingKey ~/.ssh/id_ed25519.pub"
+_BY_SSH = f"git config gpg.format ssh && {_KEY}"
+_LIST = "gpg --list-secret-keys"
+
 PATIENCE = 60.0
 """Seconds for a program that may ask its user for a passphrase."""
 
@@ -32,15 +36,14 @@ def sign(repo: Repo, payload: bytes) -> str:
     key = _config(repo, "user.signingKey")
     if form == "ssh":
         if not key:
-            raise Refused(
-                "git has no key to sign with", hint="git config user.signingKey ~/.ssh/id_ed25519.pub"
-            )
+            raise Refused("git has no key to sign with: user.signingKey isn't set", hint=_KEY)
         with _key_file(key) as file:
             program = _config(repo, "gpg.ssh.program") or "ssh-keygen"
-            return _run([program, "-Y", "sign", "-q", "-n", NAMESPACE, "-f", file], payload)
+            return _run([program, "-Y", "sign", "-q", "-n", NAMESPACE, "-f", file], payload, _KEY)
     if form == "openpgp":
         program = _config(repo, "gpg.openpgp.program") or _config(repo, "gpg.program") or "gpg"
-        return _run([program, "--armor", "--detach-sign", *(["--local-user", key] if key else [])], payload)
+        argv = [program, "--armor", "--detach-sign", *(["--local-user", key] if key else [])]
+        return _run(argv, payload, _LIST if key else _BY_SSH)
     raise Refused(f"can't sign by gpg.format {form}", hint="git config gpg.format ssh")
 
 
@@ -101,14 +104,16 @@ def _config(repo: Repo, key: str) -> str:
     return git(repo, "config", "--get", key, user=True, ok=(0, 1)).text
 
 
-def _run(argv: list[str], payload: bytes) -> str:
+def _run(argv: list[str], payload: bytes, hint: str) -> str:
     try:
         done = subprocess.run(argv, input=payload, capture_output=True, check=False, timeout=PATIENCE)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Refused(f"{argv[0]} can't sign: {error}") from None
+        raise Refused(f"{argv[0]} can't sign: {error}", hint=hint) from None
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise Refused(f"{argv[0]} can't sign: {said[-1] if said else f'exit code {done.returncode}'}")
+        raise Refused(
+            f"{argv[0]} can't sign: {said[-1] if said else f'exit code {done.returncode}'}", hint=hint
+        )
     return done.stdout.decode("ascii", "replace")
 
 

@@ -123,7 +123,7 @@ def _judged(look: Look, bead: Bead, sub: Submission, target: Target, made: Previ
         return Standing.HELD, "refused", f"could not be landed: {refused.why}", "gt merge --again"
     obstacle = _obstacle(look, target, made)
     if obstacle:
-        return Standing.HELD, "dirty", obstacle, "git status"
+        return Standing.HELD, "dirty", *obstacle
     return due
 
 
@@ -182,8 +182,8 @@ def _stalled(look: Look, target: Target, made: Preview) -> str | None:
     return None
 
 
-def _obstacle(look: Look, target: Target, made: Preview) -> str | None:
-    """What a landing would meet in the worktree that the target is checked out in.
+def _obstacle(look: Look, target: Target, made: Preview) -> tuple[str, str] | None:
+    """What a landing would meet in the worktree that the target is checked out in, and what shows it.
 
     What another process lands meanwhile isn't in anybody's way: where one is under way, or has moved the target
     since this look at it, nothing is known.
@@ -196,7 +196,10 @@ def _obstacle(look: Look, target: Target, made: Preview) -> str | None:
     if len(found_in) > 1:
         # Only one can be brought forward with the branch: the others would seem to take the landing back.
         where = " and ".join(str(tree.path) for tree in found_in)
-        return f"can't land on {target.name}: it is checked out more than once, in {where}"
+        return (
+            f"can't land on {target.name}: it is checked out more than once, in {where}",
+            "git worktree list",
+        )
     there = found_in[0]
     assert target.tip is not None
     landing = is_under_way(look.repo)
@@ -204,4 +207,8 @@ def _obstacle(look: Look, target: Target, made: Preview) -> str | None:
     landing = landing or look.checkouts.get(there.path, (False,))[0]
     if found and (landing or is_under_way(look.repo) or tips(look.repo, target.name).tip != target.tip):
         return None
-    return f"can't land on {target.name}, checked out in {there.path}: {found}" if found else None
+    return (
+        (f"can't land on {target.name}, checked out in {there.path}: {found}", "git status")
+        if found
+        else None
+    )
