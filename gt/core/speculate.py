@@ -8,6 +8,7 @@
 - What passes is good in itself; what passes on the tip lands. What passed elsewhere rides along with the next groups
   and lands with them.
 - Where changes pass apart and fail together, the heads of the row are searched, several at once.
+- Nobody goes back before the gate that failed has been seen to work since: by any run that passes, or else the target's.
 - Slots that information has no use for are spent on guesses: trees that land most if they are green.
 
 Every slot goes to whoever gains most by one more run. Runs that will end any moment are waited for: the next choice is

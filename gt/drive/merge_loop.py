@@ -36,7 +36,7 @@ from gt.refinery.landed import members
 from gt.refinery.lanes import Finished, Lanes
 from gt.refinery.measured import machine, usage
 from gt.refinery.outcomes import Outcome
-from gt.refinery.proving import Candidate, Keys, Proved, Slot, prove
+from gt.refinery.proving import Keys, prove
 from gt.refinery.train import Member, Yardmaster
 from gt.refinery.yard import Yard
 from gt.store.ledger import Ledger
@@ -263,14 +263,14 @@ class Merging:
         name = label(train, self.target)
         self.yard.say(f"{name}: {run.why}")
         self._pin(lanes.vacant, train.head if train.cars else None, "gate a candidate")
-        lanes.start(run, lambda slot: self._prove(it, slot, queue, run, name))
-        return False
-
-    def _prove(self, it: Candidate, slot: Slot, queue: str, run: GateRun, name: str) -> Proved:
-        doubted = self.runs.doubted(run)
-        return prove(
-            self.yard, it, slot, self.keys, queue=queue, fresh=run.again, doubted=doubted, label=name
+        doubted = self.runs.doubted(run)  # asked here: in the lane's thread it may be under revision
+        lanes.start(
+            run,
+            lambda slot: prove(
+                self.yard, it, slot, self.keys, queue=queue, fresh=run.again, doubted=doubted, label=name
+            ),
         )
+        return False
 
     def _await(self, lanes: Lanes[GateRun], watch: Interrupts) -> None:
         for over in lanes.wait(watch, TICK):

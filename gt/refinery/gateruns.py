@@ -5,6 +5,7 @@ A change is named `bead/token/commit`, as kept outcomes name members.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from gt.refinery.evidence import LOG_BYTES
 from gt.refinery.landed import made_by_gt, members
 from gt.refinery.outcomes import Outcome, Verdict
 from gt.refinery.proving import Candidate, Test, candidate
+from gt.refinery.running import shown
 from gt.refinery.train import Member, Train, Yardmaster
 from gt.refinery.waived import landed_under
 from gt.refinery.yard import Yard
@@ -50,8 +52,8 @@ class GateRuns:
     """By base, members and settings: what runs told of which all has landed since, and more."""
     _named: dict[str, Ids] = field(default_factory=dict)
     _excused: dict[str, Ids] = field(default_factory=dict)
-    _passed: dict[str, float] = field(default_factory=dict)
-    """When the last run began that passed, by gate."""
+    _passed: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When the last run began that passed, by gate and its command."""
     _failed: set[str] = field(default_factory=set)
     """The gates by which something on this docket failed that haven't been seen to work since."""
     _tips: tuple[Tip, ...] = ()
@@ -69,7 +71,8 @@ class GateRuns:
     def heed(self, outcome: Outcome) -> None:
         """Take note of a run that came to an end: a gate that passes works."""
         if outcome.verdict is Verdict.PASS:
-            self._passed[outcome.gate] = max(outcome.began, self._passed.get(outcome.gate, 0.0))
+            which = (outcome.gate, outcome.command)
+            self._passed[which] = max(outcome.began, self._passed.get(which, 0.0))
 
     def doubted(self, run: GateRun) -> Ids:
         """The gates of which only a new run tells anything about the target: something failed by them, and nothing passed since."""
@@ -282,10 +285,16 @@ class GateRuns:
 
     def _work(self, reds: Iterable[Outcome], town: Town) -> bool:
         """Whether the gates that failed were seen to work since; of one that only the change knows, no other run tells."""
-        own = {gate.name for gate in town.gates}
-        late = {red.gate for red in reds if self._passed.get(red.gate, -1.0) < red.ended}
-        self._failed |= late & own
-        return not late & own
+        own = {(gate.name, shown(gate.run)) for gate in town.gates}
+        now = time.time()
+        broken = {
+            red.gate
+            for red in reds
+            # What ended in the future ended before a clock was set back: nobody can tell what began after it.
+            if (which := (red.gate, red.command)) in own and self._passed.get(which, -1.0) < red.ended <= now
+        }
+        self._failed |= broken
+        return not broken
 
     def _named_in(self, failed: Outcome, it: Candidate) -> Ids:
         """The members that a failing log points to: a path that only they change occurs in it."""
