@@ -139,7 +139,7 @@ def _mended_by(target: str, cause: str, page: str, world: World) -> str | None:
 def stage_call(stage: Stage) -> Call:
     """What a person is asked by a stage that is held."""
     decision, branch = stage.decision, shlex.quote(stage.branch)
-    about = decision.commit if decision.cause in ("red", "could-not-run", "dirty") else stage.tip
+    about = decision.commit if decision.cause in ("red", "could-not-run", "dirty", "refused") else stage.tip
     # One call for each place that it waits at: what it waits for there grows by every landing.
     call = Call(stage.subject, decision.cause, decision.why, epoch=about or "")
     again = f"gt promote {branch} --again"
@@ -148,6 +148,7 @@ def stage_call(stage: Stage) -> Call:
         "approval": f"gt promote {branch} --approve --commit {(decision.commit or '')[:12]}",
         "red": again,
         "could-not-run": again,
+        "refused": again,
         "dirty": "git status",
         "diverged": f"git log {shlex.quote(stage.target)}..{(stage.tip or '')[:12]}",
         "settings": MEND,

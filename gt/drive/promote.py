@@ -13,7 +13,7 @@ from gt.drive.observe import look_at_targets
 from gt.errors import Busy, NotFound
 from gt.git.repo import Repo
 from gt.lock import Held
-from gt.refinery import checkout, outcomes, pins, promoting, slots, stages, tidying, upstream
+from gt.refinery import checkout, outcomes, pins, promoting, refusals, slots, stages, tidying, upstream
 from gt.refinery.moving import Mover
 from gt.refinery.outcomes import Outcome
 from gt.refinery.places import merge_lock
@@ -89,8 +89,8 @@ def run(
     """Promote until nothing more can be done for this stage (None: for any), each before those that follow it.
 
     `say` hears of progress; `tell` of each promotion, once it is done. `again`: forget gates that were red or could
-    not be run. `dry`: only look. Raises NotFound for what is no stage, Busy while a merge or another promotion is at
-    work here, Unreachable and Denied by the remote that stages are pushed to, KeyboardInterrupt when interrupted.
+    not be run, and what the remote refused. `dry`: only look. Raises NotFound for what is no stage, Busy while a merge or
+    another promotion is at work here, Unreachable and Denied by the remote that stages are pushed to, KeyboardInterrupt when interrupted.
     """
     named(look(repo, ledger, clock())[0], stage)
     if dry:
@@ -146,12 +146,13 @@ class _Promoting:
                     promoting.tell(mover, name, remote)
 
     def forgive(self) -> None:
-        """Forget what was red or could not be run: a person says so."""
+        """Forget what was red, could not be run or was refused: a person says so."""
         seen, _ = self._look()
         for found in named(seen, self.wanted):
             commit = found.stage.decision.commit
             if commit is not None:
                 outcomes.forgive(self.yard.repo, commit, [trial.check.key for trial in found.trials])
+            refusals.forgive(self.yard.repo, [refusals.stage_name(found.stage.branch)])
 
     def loop(self) -> None:
         """Until nothing of it is due, or what is due can't be done now."""

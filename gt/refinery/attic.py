@@ -49,6 +49,8 @@ def refused(repo: Repo, over: OverSince, before: int) -> Iterator[Piece]:
     """What is kept of landings that git refused; may go: of Beads over since then."""
     place = refusals.folder(repo)
     for path in sorted(place.iterdir()) if place.is_dir() else ():
+        if path.name.startswith(refusals.STAGE):  # there is one for each, at most
+            continue
         bead, _, _ = path.name.lstrip(".").rsplit("-", 2)
         yield Piece(Kind.LOG, str(path), _size(path), still_wanted(over(bead), before))
 

@@ -11,13 +11,14 @@ from collections.abc import Callable, Container
 from gt.core.promotion import Proof
 from gt.git import refs
 from gt.git.merge import is_ancestor
-from gt.git.remote import Overtaken, Update, push
+from gt.git.remote import Denied, Overtaken, Update, push
 from gt.git.worktree import checked_out
-from gt.refinery import marks, outcomes, pins
+from gt.refinery import marks, outcomes, pins, refusals
 from gt.refinery.landing import last_look
 from gt.refinery.marks import Post
 from gt.refinery.moving import Mover
 from gt.refinery.outcomes import Verdict
+from gt.refinery.refusals import Refusal
 from gt.refinery.running import run
 from gt.refinery.stages import Found
 from gt.refinery.trials import WHAT
@@ -47,8 +48,8 @@ def prove(yard: Yard, found: Found) -> None:
 def promote(yard: Yard, mover: Mover, found: Found, still: Callable[[], bool]) -> str | None:
     """Move a stage to the commit that it is to have; None once that is done, else what prevented it, as a sentence.
 
-    `still` looks a last time whether it is to be. Raises Unreachable (what the remote has is unknown then), Denied,
-    and Busy while another git is at work on the stage.
+    `still` looks a last time whether it is to be. What the remote refuses is kept. Raises Unreachable (what the remote
+    has is unknown then), and Busy while another git is at work on the stage.
     """
     repo, stage, post = mover.repo, found.stage, found.post
     commit = stage.decision.commit
@@ -65,6 +66,10 @@ def promote(yard: Yard, mover: Mover, found: Found, still: Callable[[], bool]) -
             try:
                 push(repo, remote, _updates(post, commit, mark))
             except Overtaken as error:
+                return error.message
+            except Denied as error:
+                name = refusals.stage_name(stage.branch)
+                refusals.keep(repo, name, Refusal(commit, error.message))
                 return error.message
             mover.put(pins.there_ref(stage.branch), commit)
             mover.put(pins.said_ref(stage.branch), mark)

@@ -1,4 +1,4 @@
-"""What git refused at a landing of what was proven: a git hook of the remote said no, a key to sign with is missing.
+"""What git refused though it was proven: a git hook of the remote said no, a key to sign with is missing.
 
 The same at every further try, so it is kept and a person is called, until that says so. Loads little: every look at the
 queue asks.
@@ -10,11 +10,15 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from gt.core.bead import Submission
 from gt.core.values import dataclass
 from gt.git import durable
 from gt.git.repo import Repo
+
+STAGE = "stage:"
+"""Begins the name of what is about a stage."""
 
 MANY = 3
 """When so many submissions were refused on one tip, it isn't about them."""
@@ -22,7 +26,7 @@ MANY = 3
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """That a submission could not be landed on a tip; `why` is what git said."""
+    """That a submission could not be landed on a tip, or a commit not go to a stage; `why` is what git said."""
 
     tip: str
     why: str
@@ -36,6 +40,11 @@ def folder(repo: Repo) -> Path:
 def name(bead: str, sub: Submission) -> str:
     """What the refusal of a submission is kept under."""
     return f"{bead}-{sub.token}"
+
+
+def stage_name(branch: str) -> str:
+    """What the refusal of a stage's promotion is kept under: one at a time, for a commit."""
+    return f"{STAGE}{quote(branch, safe='')}"
 
 
 def keep(repo: Repo, named: str, refusal: Refusal) -> None:

@@ -21,7 +21,7 @@ from gt.errors import GtError
 from gt.git.lineage import Step, behind, steps
 from gt.git.merge import is_ancestor, trailers
 from gt.git.repo import Repo
-from gt.refinery import control, marks, upstream, waived
+from gt.refinery import control, marks, refusals, upstream, waived
 from gt.refinery.landed import made_by_gt
 from gt.refinery.marks import Post
 from gt.refinery.message import BYPASS
@@ -277,10 +277,17 @@ class _Looking:
         return Arrival(commit, at, counts(self.look.repo, ground.town, ground.tip, branch, word))
 
     def _unobstructed(self, decision: Decision) -> Decision:
-        """The decision, unless files of the user's are in its way; where it is pushed, it is the remote's that moves."""
+        """The decision, unless the remote refused it, or files of the user's are in its way where it isn't pushed."""
         here, commit = self.post.here, decision.commit
         pushed = self.ground.town.refinery.push is not None
-        if decision.step is not Next.PROMOTE or here is None or commit is None or pushed:
+        if decision.step is not Next.PROMOTE or commit is None:
+            return decision
+        name = refusals.stage_name(self.place.spec.branch)
+        refused = refusals.kept(self.look.repo, [name]).get(name)
+        if refused is not None and refused.tip == commit:
+            said = f"could not be brought to {commit[:12]}: {refused.why}"
+            return replace(decision, step=Next.HELD, cause="refused", why=said)
+        if here is None or pushed:
             return decision
         why = upstream.in_the_way(self.look.repo, self.place.spec.branch, here, commit)
         if why is None:

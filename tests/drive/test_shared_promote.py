@@ -12,7 +12,6 @@ from gt.core.promotion import Stage
 from gt.drive import promote as drive
 from gt.drive.observe import observe
 from gt.drive.promote import PromoteReport
-from gt.git.remote import Denied
 from gt.refinery import marks, pins
 from gt.refinery.moving import Mover
 from gt.verbs.vouch import vouch
@@ -48,10 +47,10 @@ def land(machine: Machine, bead: str) -> str:
     return machine.tip()
 
 
-def promoted(machine: Machine, stage: str | None = None) -> PromoteReport:
+def promoted(machine: Machine, stage: str | None = None, *, again: bool = False) -> PromoteReport:
     return drive.run(
         machine.repo, machine.ledger, stage=stage, actor=machine.actor, clock=lambda: machine.now,
-        environ=dict(os.environ), say=machine.said.append,
+        environ=dict(os.environ), say=machine.said.append, again=again,
     )  # fmt: skip
 
 
@@ -84,12 +83,20 @@ def test_the_remote_has_the_stage_and_its_mark_and_a_branch_here_follows(town: F
 
 def test_what_the_remote_refuses_is_not_promoted(town: Fleet) -> None:
     town.git_hook("update", 'case $1 in refs/heads/staging) echo "not today" >&2; exit 1;; esac')
-    with pytest.raises(Denied, match="not today"):
-        promoted(town.first)
+    assert promoted(town.first).exit_code == 20
     assert run_git(town.hub, "branch", "--list", "staging") == ""
-    assert look(town.first)["staging"].decision.step == "promote"
+    decision = look(town.first)["staging"].decision
+    assert (decision.step, decision.cause) == ("held", "refused")
+    assert "not today" in decision.why
+    (call,) = plan(observe(town.first.repo, town.first.ledger, town.first.now)).calls
+    assert (call.subject, call.reason, call.hint) == (
+        "stage:staging",
+        "refused",
+        "gt promote staging --again",
+    )
     town.git_hook("update", "")
-    report = promoted(town.first)
+    assert commits(promoted(town.first)) == []
+    report = promoted(town.first, again=True)
     assert (commits(report), report.runs) == ([town.tip()], [])
 
 

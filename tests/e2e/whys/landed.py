@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.whys.opened import Playing
-from tests.e2e.whys.stage import HOUR, SETTINGS, Stage, situation
+from tests.e2e.whys.stage import HOUR, PUSHED, SETTINGS, Stage, situation
 
 
 def landed(town: Stage, stage: str = "", **files: str) -> str:
@@ -66,6 +66,19 @@ def stage_stalled(town: Stage) -> Playing:
     )
     town.gt("promote", "release", ok=(20,))
     (town.scripts / "up").touch()
+    yield bead
+
+
+@situation("it has landed, and the remote refused to bring a stage there")
+def stage_refused(town: Stage) -> Playing:
+    town.settle(f"{PUSHED}stages: [{{branch: release}}]\n")
+    no = town.hub() / "hooks" / "pre-receive"
+    no.parent.mkdir(exist_ok=True)
+    no.write_text("#!/bin/sh\n! grep -q refs/heads/release || { echo the branch is frozen; exit 1; }\n")
+    no.chmod(0o755)
+    bead = landed(town)
+    town.gt("promote", "release", ok=(20,))
+    no.unlink()
     yield bead
 
 

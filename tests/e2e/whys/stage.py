@@ -23,6 +23,7 @@ FINE = (0, 3, 10, 11, 12, 20)
 
 SETTINGS = TOWN.replace("backoff: 1s", "backoff: 1h")
 """Long enough that what backs off is seen to."""
+PUSHED = SETTINGS.replace("refinery: {", "refinery: {push: origin, ")
 
 HOUR = 3600
 

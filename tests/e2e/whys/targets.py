@@ -8,9 +8,7 @@ from contextlib import contextmanager
 from tests.conftest import run_git
 from tests.e2e.whys.opened import Playing
 from tests.e2e.whys.queue import HOLDS, gate
-from tests.e2e.whys.stage import SETTINGS, Stage, situation
-
-PUSHED = SETTINGS.replace("refinery: {", "refinery: {push: origin, ")
+from tests.e2e.whys.stage import PUSHED, SETTINGS, Stage, situation
 
 
 def merged(town: Stage, bead: str) -> str:
