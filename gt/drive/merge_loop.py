@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from gt.core.bead import Bead, Submission
-from gt.core.docket import Docket, GateRun, Purpose
+from gt.core.docket import NOBODY, Docket, GateRun, Purpose
 from gt.core.findings import find
 from gt.core.lineup import line_up
 from gt.core.pace import left
@@ -263,7 +263,8 @@ class Merging:
         name = label(train, self.target)
         self.yard.say(f"{name}: {run.why}")
         self._pin(lanes.vacant, train.head if train.cars else None, "gate a candidate")
-        doubted = self.runs.doubted(run)  # asked here: in the lane's thread it may be under revision
+        # Asked here: in the lane's thread it may be under revision. Only the target's runs are to settle it.
+        doubted = NOBODY if run.members else self.runs.health.doubted
         lanes.start(
             run,
             lambda slot: prove(
@@ -282,7 +283,7 @@ class Merging:
         pins.put(yard.repo, pins.candidate_ref(slot), commit, why=why, actor=yard.actor, now=yard.clock())
 
     def _ran(self, outcome: Outcome) -> None:
-        self.runs.heed(outcome)
+        self.runs.health.heed(outcome)
         self.report.runs.append(outcome)
 
     def _heard(self, over: Finished[GateRun]) -> None:

@@ -5,12 +5,11 @@ A change is named `bead/token/commit`, as kept outcomes name members.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gt.core.docket import NOBODY, GateRun, Ids, Tally, Tip, Tried
+from gt.core.docket import NOBODY, Ids, Tally, Tip, Tried
 from gt.core.docket import Verdict as Ruled
 from gt.core.rates import lies
 from gt.core.town import Town
@@ -20,10 +19,10 @@ from gt.git.lineage import steps
 from gt.refinery import outcomes, pins
 from gt.refinery.control import SURE
 from gt.refinery.evidence import LOG_BYTES
+from gt.refinery.health import Health
 from gt.refinery.landed import made_by_gt, members
 from gt.refinery.outcomes import Outcome, Verdict
 from gt.refinery.proving import Candidate, Test, candidate
-from gt.refinery.running import shown
 from gt.refinery.train import Member, Train, Yardmaster
 from gt.refinery.waived import landed_under
 from gt.refinery.yard import Yard
@@ -40,6 +39,7 @@ class GateRuns:
     yard: Yard
     target: str
     master: Yardmaster
+    health: Health = field(default_factory=Health)
     _asked: dict[tuple[str, Ids], Candidate | None] = field(default_factory=dict)
     """By base and members, every run that is known, oldest first; None: an earlier merge's, not made again yet."""
     _disowned: set[tuple[str, Ids]] = field(default_factory=set)
@@ -52,10 +52,6 @@ class GateRuns:
     """By base, members and settings: what runs told of which all has landed since, and more."""
     _named: dict[str, Ids] = field(default_factory=dict)
     _excused: dict[str, Ids] = field(default_factory=dict)
-    _passed: dict[tuple[str, str], float] = field(default_factory=dict)
-    """When the last run began that passed, by gate and its command."""
-    _failed: set[str] = field(default_factory=set)
-    """The gates by which something on this docket failed that haven't been seen to work since."""
     _tips: tuple[Tip, ...] = ()
     _written: tuple[Town, str, str] | None = None
     """The settings asked about last, their gates as text, and these with what fills a slot: long to write."""
@@ -64,19 +60,9 @@ class GateRuns:
         """Take up what earlier merges tried on this tip and on those before it that gt made."""
         bases = {each.name for each in self.tips(tip)}
         for each in sorted(outcomes.everything(self.yard.repo), key=lambda each: each.at):
-            self.heed(each)
+            self.health.heed(each)
             if each.base in bases and not outcomes.is_aside(each):
                 self._asked.setdefault((each.base, frozenset(each.members)), None)
-
-    def heed(self, outcome: Outcome) -> None:
-        """Take note of a run that came to an end: a gate that passes works."""
-        if outcome.verdict is Verdict.PASS:
-            which = (outcome.gate, outcome.command)
-            self._passed[which] = max(outcome.began, self._passed.get(which, 0.0))
-
-    def doubted(self, run: GateRun) -> Ids:
-        """The gates of which only a new run tells anything about the target: something failed by them, and nothing passed since."""
-        return NOBODY if run.members else frozenset(self._failed)
 
     def tips(self, tip: str) -> tuple[Tip, ...]:
         """The target's tips, oldest first, from where others last moved it (without that one's own changes)."""
@@ -167,7 +153,7 @@ class GateRuns:
         landed = NOBODY
         for each in self.tips(tip):
             landed = at[each.name] = landed | each.landed
-        self._failed.clear()
+        self.health.ask_anew()
         told: list[Tried] = []
         past: dict[Ids, list[Tried]] = {}
         heard: dict[Ids, set[Outcome]] = {}
@@ -229,7 +215,9 @@ class GateRuns:
             reds = [each for each in reds if each.at > sick]
         for each in reds:
             if each not in heard:
-                yield Tried(base, asked, Ruled.FAIL, self._named_in(each, it), works=self._work([each], town))
+                yield Tried(
+                    base, asked, Ruled.FAIL, self._named_in(each, it), works=self.health.works([each], town)
+                )
         if all(_suffices(test, known) for test, known in zip(it.tests, seen, strict=True)):
             yield Tried(base, asked, Ruled.PASS)
         elif not reds:
@@ -274,7 +262,7 @@ class GateRuns:
         reds = {each for each in last if each is not None and each.verdict is Verdict.FAIL}
         if reds:
             if not reds <= heard:
-                yield Tried(tip, NOBODY, Ruled.FAIL, works=self._work(reds, town))
+                yield Tried(tip, NOBODY, Ruled.FAIL, works=self.health.works(reds, town))
         elif all(_suffices(test, its) for test, its in zip(it.tests, known, strict=True)):
             yield Tried(tip, NOBODY, Ruled.PASS)
 
@@ -282,19 +270,6 @@ class GateRuns:
     def _control(test: Test, known: Sequence[Outcome]) -> Outcome | None:
         """The last word on the target's own tree: of whoever passed on it, or of a control that failed."""
         return None if test.excused else outcomes.latest(outcomes.by_itself(known))
-
-    def _work(self, reds: Iterable[Outcome], town: Town) -> bool:
-        """Whether the gates that failed were seen to work since; of one that only the change knows, no other run tells."""
-        own = {(gate.name, shown(gate.run)) for gate in town.gates}
-        now = time.time()
-        broken = {
-            red.gate
-            for red in reds
-            # What ended in the future ended before a clock was set back: nobody can tell what began after it.
-            if (which := (red.gate, red.command)) in own and self._passed.get(which, -1.0) < red.ended <= now
-        }
-        self._failed |= broken
-        return not broken
 
     def _named_in(self, failed: Outcome, it: Candidate) -> Ids:
         """The members that a failing log points to: a path that only they change occurs in it."""
