@@ -14,6 +14,9 @@ from dataclasses import field
 from gt.core.bead import Bead, Result
 from gt.core.values import dataclass
 
+PEOPLE = "people"
+"""Stands for an agent where people made the attempt."""
+
 JUDGED = frozenset({Result.RED, Result.REJECTED})
 """Results of submissions that were gated or read, and not taken."""
 
@@ -34,6 +37,8 @@ class GateRun:
     """KiB."""
     members: int = 0
     """Submissions in the tree; 0: a control run of the target."""
+    agents: frozenset[str] = frozenset()
+    """Whose they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ class AgentStats:
     landed: int = 0
     failure: float | None = None
     """Of what was judged, the share that was red or rejected; None: nothing was."""
+    flake: float | None = None
+    """Of the gate runs with its changes under keys that passed, the share that failed all the same; None: nothing passed."""
     seconds: int = 0
     usage: dict[str, float] = field(default_factory=dict)
 
@@ -121,7 +128,7 @@ def stats(beads: Iterable[Bead], runs: Iterable[GateRun], since: int, until: int
     landings = [
         (bead, bead.status.landed) for bead in seen if (it := bead.status.landed) and since < it.at <= until
     ]
-    agents = _agents(seen, since, until)
+    agents = _agents(seen, ran, since, until)
     rejected = sum(count for a in agents.values() for name, count in a.results.items() if name in JUDGED)
     judged = rejected + len(landings)
     submitted = [(bead.status.submission, it) for bead, it in landings]
@@ -142,7 +149,7 @@ def stats(beads: Iterable[Bead], runs: Iterable[GateRun], since: int, until: int
     )
 
 
-def _agents(beads: Sequence[Bead], since: int, until: int) -> dict[str, AgentStats]:
+def _agents(beads: Sequence[Bead], runs: Sequence[GateRun], since: int, until: int) -> dict[str, AgentStats]:
     results: defaultdict[str, Counter[str]] = defaultdict(Counter)
     usage: defaultdict[str, Counter[str]] = defaultdict(Counter)
     seconds: Counter[str] = Counter()
@@ -150,7 +157,7 @@ def _agents(beads: Sequence[Bead], since: int, until: int) -> dict[str, AgentSta
     for bead in beads:
         sub, it = bead.status.submission, bead.status.landed
         for attempt in bead.status.attempts:
-            name = attempt.agent or "people"
+            name = attempt.agent or PEOPLE
             if it and sub and sub.token == attempt.token and since < it.at <= until:
                 landed[name] += 1
             if since < attempt.end <= until:
@@ -164,6 +171,7 @@ def _agents(beads: Sequence[Bead], since: int, until: int) -> dict[str, AgentSta
             results=dict(sorted(results[name].items())),
             landed=landed[name],
             failure=_share(sum(results[name][r.value] for r in JUDGED), landed[name]),
+            flake=_flake(_lies(run for run in runs if name in run.agents)),
             seconds=seconds[name],
             usage=dict(sorted(usage[name].items())),
         )
@@ -184,24 +192,32 @@ def _grouped(runs: Iterable[GateRun]) -> dict[str, list[GateRun]]:
 
 def _gate(runs: Sequence[GateRun]) -> GateStats:
     verdicts = Counter(run.verdict for run in runs)
-    by_key: defaultdict[str, list[str]] = defaultdict(list)
-    for run in runs:
-        if run.verdict in ("pass", "fail"):
-            by_key[run.key].append(run.verdict)
-    green = [verdicts_of for verdicts_of in by_key.values() if "pass" in verdicts_of]
-    lies = [verdicts_of.count("fail") for verdicts_of in green]
+    lies = _lies(runs)
     return GateStats(
         runs=len(runs),
         passed=verdicts["pass"],
         failed=verdicts["fail"],
         could_not_run=verdicts["could-not-run"],
         controls=sum(1 for run in runs if not run.members),
-        flaky=sum(map(bool, lies)),
-        flake=sum(lies) / sum(map(len, green)) if green else None,
+        flaky=sum(failed > 0 for failed, _ in lies),
+        flake=_flake(lies),
         time=spread(run.seconds for run in runs),
         cpu=sum(run.cpu for run in runs),
         rss=max(run.rss for run in runs),
     )
+
+
+def _lies(runs: Iterable[GateRun]) -> list[tuple[int, int]]:
+    """Of each key that was passed: how many runs failed all the same, and how many there were."""
+    by_key: defaultdict[str, list[str]] = defaultdict(list)
+    for run in runs:
+        if run.verdict in ("pass", "fail"):
+            by_key[run.key].append(run.verdict)
+    return [(its.count("fail"), len(its)) for its in by_key.values() if "pass" in its]
+
+
+def _flake(lies: Sequence[tuple[int, int]]) -> float | None:
+    return sum(failed for failed, _ in lies) / sum(count for _, count in lies) if lies else None
 
 
 def _rank(ordered: Sequence[float], share: float) -> float:

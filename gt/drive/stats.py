@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gt.core.bead import Bead, Phase
-from gt.core.stats import GateRun, Stats
+from gt.core.stats import PEOPLE, GateRun, Stats
 from gt.core.stats import stats as count
 from gt.git.repo import Repo
 from gt.refinery import outcomes
@@ -22,6 +22,10 @@ def stats(repo: Repo, ledger: Ledger, since: int, until: int) -> Stats:
 
 def numbers(beads: Iterable[Bead], ran: Iterable[Outcome], since: int, until: int) -> Stats:
     """The numbers of these Beads and gate runs; runs that were no part of a merge don't count."""
+    seen = tuple(beads)
+    whose = {
+        (bead.id, attempt.token): attempt.agent or PEOPLE for bead in seen for attempt in bead.status.attempts
+    }
     runs = (
         GateRun(
             gate=each.gate,
@@ -32,8 +36,13 @@ def numbers(beads: Iterable[Bead], ran: Iterable[Outcome], since: int, until: in
             cpu=each.cpu,
             rss=each.rss,
             members=len(each.members),
+            agents=frozenset(
+                whose[bead, token]
+                for bead, token, *_ in (member.split("/") for member in each.members)
+                if (bead, token) in whose
+            ),
         )
         for each in ran
         if not outcomes.is_aside(each)
     )
-    return count(beads, runs, since, until)
+    return count(seen, runs, since, until)

@@ -68,13 +68,14 @@ def _agents(agents: Mapping[str, Data]) -> Markup:
             each["attempts"],
             each["landed"],
             _percent(each["failure"]),
+            _percent(each["flake"]),
             length(each["seconds"]),
             f"{each['usage'].get('usd', 0.0):.2f}",
             ", ".join(f"{count} {result}" for result, count in each["results"].items()),
         )
         for name, each in agents.items()
     ]
-    header = ("Agent", "Attempts", "Landed", "Refused", "Time", "Dollars", "Results")
+    header = ("Agent", "Attempts", "Landed", "Refused", "Flake rate", "Time", "Dollars", "Results")
     return _table("Agents", header, rows, words=1)
 
 

@@ -31,6 +31,21 @@ def test_landings_waits_and_tries() -> None:
     assert found.bound == pytest.approx(entropy(1 / 3))
 
 
+def test_an_agents_flakes_are_those_of_the_runs_with_its_changes() -> None:
+    mine, both = frozenset({"claude"}), frozenset({"claude", "codex"})
+    runs = [
+        GateRun("test", "a", "fail", NOW, members=1, agents=mine),
+        GateRun("test", "a", "pass", NOW, members=1, agents=mine),
+        GateRun("test", "b", "pass", NOW, members=2, agents=both),
+        GateRun("test", "c", "fail", NOW, members=1, agents=mine),
+        GateRun("test", "d", "fail", NOW),
+        GateRun("test", "d", "pass", NOW),
+    ]
+    found = stats([landed("a", 10)], runs, NOW - 1, NOW)
+    assert found.agents["claude"].flake == 1 / 3
+    assert stats([landed("a", 10)], runs[3:4], NOW - 1, NOW).agents["claude"].flake is None
+
+
 def test_only_the_span_counts() -> None:
     found = stats([landed("a", 10)], [GateRun("test", "k", "pass", NOW)], NOW, NOW + 9)
     assert (found.landed, found.agents, found.gates, found.bound) == (0, {}, {}, None)

@@ -62,7 +62,7 @@ def _show(gt: Context, found: Stats, span: int) -> None:
         gt.out(Styled("agents", "bold"))
         gt.table(
             [_agent(name, each) for name, each in found.agents.items()],
-            header=("AGENT", "ATTEMPTS", "LANDED", "FAILED", "TIME", "USD", "RESULTS"),
+            header=("AGENT", "ATTEMPTS", "LANDED", "FAILED", "FLAKY", "TIME", "USD", "RESULTS"),
         )
     if found.gates:
         gt.out(Styled("gates", "bold"))
@@ -84,7 +84,8 @@ def _agent(name: str, each: AgentStats) -> tuple[str, ...]:
     results = " ".join(f"{result}:{count}" for result, count in each.results.items())
     usd = each.usage.get("usd", 0.0)
     return (
-        name, str(each.attempts), str(each.landed), _percent(each.failure), length(each.seconds), f"{usd:.2f}", results,
+        name, str(each.attempts), str(each.landed), _percent(each.failure), _percent(each.flake), length(each.seconds),
+        f"{usd:.2f}", results,
     )  # fmt: skip
 
 
