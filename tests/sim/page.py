@@ -23,7 +23,8 @@ MODELS = """
 The models: *serial* gates one change at a time; *bors* batches of 8, halved when red; *Zuul* prefixes, in a window that
 grows and halves; *GitHub* prefixes, as many as there are slots, or the same with entries of 8; *SubmitQueue* the
 likeliest outcomes of all that is ahead, knowing the true risk of every change. Ours knows the rates in the same way, but
-for the section on learning. The oracle knows who is bad.
+for the section on learning. The oracle knows who is bad. Where gates lied twice in a row on the target
+itself, ours stops as it does for real, and goes on as after `gt merge --again`.
 """
 LOST = """
 Slower only than queues that reject more good changes. Those take the first red for the truth. Ours runs a lone red
