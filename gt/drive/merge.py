@@ -46,7 +46,7 @@ def run(
     """Merge until nothing more can be done for a target (default: the first).
 
     `say` hears of progress; `tell` of each landing and rejection, once it is recorded.
-    `again`: forget counted gate runs, red controls and runs that could not be made. `dry`: only look. `push`: raise
+    `again`: forget counted gate runs, what was red or could not be run, and what git refused. `dry`: only look. `push`: raise
     Refused where the target isn't pushed. `bypass`: land that one without proof, and do nothing else; raises Refused and
     Conflict where more than gates is against it. `held`: the merge
     lock, where the caller has it already, and keeps it. `ticks`: seconds

@@ -26,7 +26,10 @@ def merge(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only say what would be tried.")] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Run gates again that failed on the target or couldn't be run.")
+        bool,
+        typer.Option(
+            "--again", help="Try again what failed on the target, couldn't be run, or was refused by git."
+        ),
     ] = False,
     push: Annotated[
         bool,

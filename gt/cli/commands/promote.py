@@ -24,7 +24,10 @@ def promote(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only say what would be done.")] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Run gates again that were red or couldn't be run.")
+        bool,
+        typer.Option(
+            "--again", help="Try again what was red, couldn't be run, or was refused by the remote."
+        ),
     ] = False,
     approve: Annotated[
         bool, typer.Option("--approve", help="Give your word first that a commit may go to the stage.")
