@@ -67,10 +67,9 @@ class Desk:
             self._everything()
             self._auction(WORTH)
         self._rows()
-        self._assure(PROOF)
+        self._assure()
         self._guess()
         self._auction(LEFTOVER)
-        self._assure(0.0)
         if not self.slots.flying:
             self._first()
 
@@ -165,6 +164,9 @@ class Desk:
             return []
         if len(members) == 1 and group.sureness(group.members[0]) >= PROOF:
             return []
+        if self._is_open(group) and not self.slots.under_way(NOBODY):
+            # Once more it would be red for the same reason: two failures with no pass between are as good as one.
+            return []
         parts = self.slots.parts(members)
         return [Split(group.members, group.risks, group.alibi, self.rates.flake, flying=parts)]
 
@@ -201,16 +203,20 @@ class Desk:
                     for wish in bid.detours():
                         self.slots.ask(wish)
 
-    def _assure(self, least: float) -> None:
-        """Gate the target where a gate has failed on a change, suspected so much, and wasn't seen to work since."""
+    def _assure(self) -> None:
+        """Gate the target where a gate has failed on a change by itself, and wasn't seen to work since."""
         for group in self.groups:
-            change = group.members[0]
-            if len(group.members) > 1 or group.sureness(change) < least:
-                continue
-            reds = [red for tree in isolating(change, group.trees, self.found.landed) for red in tree.reds]
-            if reds and not any(red.works for red in reds):
-                self.control(f"{change} is red: does the gate work, and pass without it?")
+            if self._is_open(group):
+                self.control(f"{group.members[0]} is red: does the gate work, and pass without it?")
                 return
+
+    def _is_open(self, group: Suspects) -> bool:
+        """Whether the gate may be broken for everybody that a change fails by."""
+        if len(group.members) > 1:
+            return False
+        trees = isolating(group.members[0], group.trees, self.found.landed)
+        reds = [red for tree in trees for red in tree.reds]
+        return bool(reds) and not any(red.works for red in reds)
 
     def _guess(self) -> None:
         for chance, members in self._guesses():

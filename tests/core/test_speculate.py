@@ -352,7 +352,7 @@ def test_many_failures_in_a_row_are_taken_for_the_gates_before_more_is_spent() -
 
 def test_a_lone_red_is_repeated_while_it_may_be_a_flake_and_a_group_is_cut() -> None:
     green = Tried("t0", NOBODY, Verdict.PASS)
-    red = Tried("t0", frozenset({"c00"}), Verdict.FAIL)
+    red = Tried("t0", frozenset({"c00"}), Verdict.FAIL, works=True)
     (again,) = plan(Docket(tuple(changes(1).values()), (Tip("t0"),), (green, red), record=FLAKY), 1).runs
     assert again.again
     assert again.purpose is Purpose.CONFIRM
@@ -361,6 +361,26 @@ def test_a_lone_red_is_repeated_while_it_may_be_a_flake_and_a_group_is_cut() -> 
     (head,) = plan(Docket(tuple(changes(4).values()), (Tip("t0"),), (green, four), record=usual), 1).runs
     assert len(head.members) == 2
     assert not head.again
+
+
+def test_between_two_failures_something_has_to_pass() -> None:
+    """Else both may be of one outage: before it is run again, or while it is, the target is gated."""
+    green, red = Tried("t0", NOBODY, Verdict.PASS), Tried("t0", frozenset({"c00"}), Verdict.FAIL)
+    docket = Docket(tuple(changes(1).values()), (Tip("t0"),), (green, red), record=FLAKY)
+    assert [run.purpose for run in plan(docket, 1).runs] == [Purpose.CONTROL]
+    assert {run.purpose for run in plan(docket, 2).runs} == {Purpose.CONTROL, Purpose.CONFIRM}
+
+
+def test_who_was_green_with_it_is_not_whom_it_does_not_go_together_with() -> None:
+    tips = (Tip("t0"), Tip("t1", frozenset({"c00"})), Tip("t2", frozenset({"c01"})))
+    tried = (
+        Tried("t0", frozenset({"c01", "c02"}), Verdict.PASS),
+        Tried("t2", frozenset({"c02"}), Verdict.FAIL, works=True),
+        Tried("t2", NOBODY, Verdict.PASS),
+    )
+    (one,) = plan(Docket((changes(3)["c02"],), tips, tried, record=SURE), 1).rulings
+    assert isinstance(one, RejectPair)
+    assert one.among == {"c00"}
 
 
 def test_whom_the_log_names_is_what_the_next_run_leaves_out() -> None:

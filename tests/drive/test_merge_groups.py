@@ -63,18 +63,6 @@ def test_two_that_do_not_go_together_are_told_so(repo_path: Path) -> None:
     }
 
 
-def test_of_several_who_landed_since_those_it_passed_with_are_not_named(repo_path: Path) -> None:
-    yard = make(repo_path, '{name: test, run: "test ! -e left -o ! -e right"}', slots=4)
-    left = yard.submit({"left": ""})
-    third = yard.submit({"third": ""})
-    right = yard.submit({"right": ""})
-    (lost,) = yard.merge().rejected
-    (other,) = {left.id, right.id} - {lost.bead}
-    blame = lost.reason.splitlines()[1]
-    assert f"green without {other}, and is red with it" in blame
-    assert third.id in blame, "it is in that tree"
-
-
 def test_conflicting_ones_land_one_and_send_the_other_back(repo_path: Path) -> None:
     yard = make(repo_path)
     one, two = yard.submit({"x": "1\n"}), yard.submit({"x": "2\n"})
