@@ -81,6 +81,8 @@ class Split:
     """How likely it is red; 1: it is known to be."""
     flying: tuple[Ids, ...] = ()
     """Disjoint parts of it that are under way."""
+    doubted: bool = False
+    """The gate hasn't been seen to work since it was red: the same once more would tell nothing."""
 
     def bits(self, runs: int) -> float:
         free, risks = self._free()
@@ -125,6 +127,8 @@ class Split:
             good *= 1 - risk
             green = (good - whole + whole * self.alibi) / (1 - whole + whole * self.alibi)
             odds.append(round(entropy(green * (1 - self.flake)), 9))
+        if self.doubted and len(odds) > 1:
+            odds.pop()
         size = max(range(len(odds)), key=lambda n: (odds[n], n)) + 1
         if size < len(self.members):
             return self._part(self.members[:size])

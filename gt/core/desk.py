@@ -29,6 +29,8 @@ EVERYTHING = 0.2
 """How likely everything must be green to be gated as one."""
 GUESS = 0.05
 """How likely a guess must be right to be tried."""
+OUTAGE = 0.3
+"""How likely several that failed together did so for no fault of theirs, for the target to be gated before they are."""
 COVERED = 0.6
 """How likely one of the guesses must be right for them to go before all else at the end."""
 
@@ -164,11 +166,15 @@ class Desk:
             return []
         if len(members) == 1 and group.sureness(group.members[0]) >= PROOF:
             return []
-        if self._is_open(group) and not self.slots.under_way(NOBODY):
-            # Once more it would be red for the same reason: two failures with no pass between are as good as one.
+        asked = self.slots.under_way(NOBODY)
+        if self._is_open(group) and not asked:
             return []
         parts = self.slots.parts(members)
-        return [Split(group.members, group.risks, group.alibi, self.rates.flake, flying=parts)]
+        doubted = not asked and any(tree.doubts for tree in group.trees)
+        split = Split(
+            group.members, group.risks, group.alibi, self.rates.flake, flying=parts, doubted=doubted
+        )
+        return [split]
 
     def _ahead(self, flying: Ids) -> list[Bid]:
         """The bid of a group that is under way, in case it turns out red."""
@@ -204,19 +210,20 @@ class Desk:
                         self.slots.ask(wish)
 
     def _assure(self) -> None:
-        """Gate the target where a gate has failed on a change by itself, and wasn't seen to work since."""
+        """Gate the target where a gate has failed, likely for everybody or on a change by itself, and wasn't seen to work since."""
         for group in self.groups:
             if self._is_open(group):
-                self.control(f"{group.members[0]} is red: does the gate work, and pass without it?")
+                self.control(f"{named(group.members)}, red: does the gate work, and pass without?")
                 return
 
     def _is_open(self, group: Suspects) -> bool:
-        """Whether the gate may be broken for everybody that a change fails by."""
-        if len(group.members) > 1:
+        """Whether the gate may be broken for everybody that these failed by last: another run of theirs wouldn't tell."""
+        trees = group.trees
+        if len(group.members) == 1:
+            trees = isolating(group.members[0], trees, self.found.landed)
+        elif group.alibi < OUTAGE:
             return False
-        trees = isolating(group.members[0], group.trees, self.found.landed)
-        reds = [red for tree in trees for red in tree.reds]
-        return bool(reds) and not any(red.works for red in reds)
+        return any(tree.doubts for tree in trees)
 
     def _guess(self) -> None:
         for chance, members in self._guesses():
@@ -248,3 +255,5 @@ class Desk:
                 Wish(members, Purpose.CONFIRM, f"{change} by itself", again=True, riders=False)
             ):
                 return
+        if self.found.unsure:
+            self.control("all else has failed: do the gates work?")

@@ -103,6 +103,9 @@ class Dispatch:
             return False
         more = len(members - self._lineup.closed(wish.members))
         why = f"{wish.why}; {more} that passed ride along" if more else wish.why
+        if tree and tree.doubts and members and not self.under_way(NOBODY):
+            # It would be red for the same reason: two failures with no pass between are as good as one.
+            return False
         self.runs.append(
             GateRun(self._docket.tip, members, wish.purpose, why, again=bool(tree and tree.reds))
         )

@@ -100,6 +100,8 @@ class Tried:
     works: bool = False
     """Of a failure: whether a run that began later, on whatever tree, passed the gate that failed. Before that it may be
     broken for everybody."""
+    spell: str = ""
+    """Names the failures between which nothing passed that gate; empty: it is known to be the only one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,11 @@ class Tree:
         return sum(1 for red in self.reds if not red.works)
 
     @property
+    def spells(self) -> Ids:
+        """The spells of failures that these are of."""
+        return frozenset(red.spell for red in self.reds if red.spell)
+
+    @property
     def green(self) -> Tried | None:
         """The run that passed."""
         return next((run for run in self.runs if run.verdict is Verdict.PASS), None)

@@ -9,8 +9,9 @@ import math
 from collections.abc import Iterable, Mapping
 
 from gt.core.coins import clean
-from gt.core.docket import NOBODY, Docket, Tally, Tried, Verdict
+from gt.core.docket import Docket, Ids, Tally, Tried, Verdict
 from gt.core.findings import Findings
+from gt.core.outages import outage
 from gt.core.values import dataclass
 
 TOWN = Tally(0.1, 2.9)
@@ -49,24 +50,43 @@ def believe(docket: Docket, found: Findings) -> Rates:
     agents = {change.id: change.agent for change in docket.changes}
     seen = dict(docket.record.agents)
 
-    def count(change: str, bad: float) -> None:
+    def count(change: str, bad: float, real: float = 1.0) -> None:
         agent = agents[change]
-        seen[agent] = seen.get(agent, Tally()).plus(bad, 1 - bad)
+        seen[agent] = seen.get(agent, Tally()).plus(bad * real, (1 - bad) * real)
 
     for change in sorted(found.vouched):
         count(change, 0.0)
     risks = _risks(docket, seen)
-    counted = NOBODY
-    for red in sorted(
-        (tree.rest - found.vouched for tree in found.reds), key=lambda rest: (len(rest), sorted(rest))
+    flake = min(
+        MOST_FLAKES,
+        _mean(FLAKES, docket.record.flakes, *(lies(tree.runs) for tree in found.trees.values())),
+    )
+    groups = _apart(found)
+    whole = {red: clean(sorted(risks[change] for change in red)) for red in groups}
+    chances = {red: 1 - good * (1 - flake) for red, good in whole.items()}
+    for red, spells in groups.items():
+        # What may all be one outage tells the less of each.
+        lost = (
+            outage(flake, (chances[each] for each, its in groups.items() if spell in its)) for spell in spells
+        )
+        real = 1 - math.prod(sorted(lost))
+        for change in sorted(red):
+            count(change, risks[change] / chances[red], real if spells else 1.0)
+    return Rates(_risks(docket, seen), flake, _mean(PAIRS, docket.record.pairs))
+
+
+def _apart(found: Findings) -> dict[Ids, Ids]:
+    """The smallest red groups, none sharing a member with another, each with its spells."""
+    groups: dict[Ids, Ids] = {}
+    for red, tree in sorted(
+        ((tree.rest - found.vouched, tree) for tree in found.reds),
+        key=lambda red: (len(red[0]), sorted(red[0])),
     ):
-        if not red & counted:
-            counted |= red
-            whole = clean(sorted(risks[change] for change in red))
-            for change in sorted(red):
-                count(change, min(1.0, risks[change] / (1 - whole)))
-    flake = _mean(FLAKES, docket.record.flakes, *(lies(tree.runs) for tree in found.trees.values()))
-    return Rates(_risks(docket, seen), min(MOST_FLAKES, flake), _mean(PAIRS, docket.record.pairs))
+        if red in groups:
+            groups[red] |= tree.spells
+        elif red and not any(red & other for other in groups):
+            groups[red] = tree.spells
+    return groups
 
 
 def lies(runs: Iterable[Tried]) -> Tally:

@@ -7,19 +7,22 @@ are where to look; each red tree around one makes it less likely that the gates 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from itertools import pairwise, product
 
 from gt.core.coins import clean
 from gt.core.docket import NOBODY, Ids
 from gt.core.findings import Findings, Tree
 from gt.core.lineup import Lineup
+from gt.core.outages import outage
 from gt.core.rates import MOST, Rates
 from gt.core.values import dataclass
 
 NAMED = 8.0
 """How much higher the odds are of a change that a log points to."""
 UNLIKELY = 1e-6
+MOST_SPELLS = 4
+"""So many spells are looked at, whether each was an outage."""
 PROOF = 0.98
 """How sure one must be before a change is rejected."""
 
@@ -61,8 +64,23 @@ def suspects(found: Findings, rates: Rates, lineup: Lineup) -> tuple[Suspects, .
     plain = _smallest(
         [(rest, tree) for rest, tree in accused if rest and not any(knot <= tree.rest for knot in tied)]
     )
-    groups = [_knot(red, found, rates, lineup) for red in knots] + [
-        _group(red, rates, lineup) for red in plain
+    chances = {red.rest: _chance(red.rest, found, rates, lineup) for red in (*knots, *plain)}
+    lost = {
+        red.rest: {
+            spell: outage(
+                rates.flake,
+                (
+                    chances[other.rest]
+                    for other in (*knots, *plain)
+                    if other is not red and spell in other.spells
+                ),
+            )
+            for spell in red.spells
+        }
+        for red in (*knots, *plain)
+    }
+    groups = [_knot(red, found, rates, lineup, lost[red.rest]) for red in knots] + [
+        _group(red, rates, lineup, lost[red.rest]) for red in plain
     ]
     able = [group for group in groups if group.members]
     return tuple(
@@ -82,6 +100,11 @@ class _Red:
     def own(self) -> tuple[Tree, ...]:
         return tuple(tree for rest, tree in self.over if rest == self.rest)
 
+    @property
+    def spells(self) -> tuple[str, ...]:
+        """Those of its own failures, as they came."""
+        return tuple(dict.fromkeys(run.spell for tree in self.own for run in tree.reds if run.spell))
+
 
 def _smallest(reds: list[tuple[Ids, Tree]]) -> list[_Red]:
     """The smallest of these sets; one that overlaps a smaller one waits until that is settled."""
@@ -95,7 +118,16 @@ def _smallest(reds: list[tuple[Ids, Tree]]) -> list[_Red]:
     return [_Red(rest, tuple(red for red in reds if red[0] >= rest), taken - rest) for rest in chosen]
 
 
-def _group(red: _Red, rates: Rates, lineup: Lineup) -> Suspects:
+def _chance(rest: Ids, found: Findings, rates: Rates, lineup: Lineup) -> float:
+    """How likely a tree with these was red anyhow."""
+    new = rest - found.vouched
+    pairs = 0 if new else found.untried(lineup.sort(rest))[-1]
+    return 1 - (1 - rates.flake) * clean(sorted(rates.risks[change] for change in new)) * (
+        1 - rates.clash(pairs)
+    )
+
+
+def _group(red: _Red, rates: Rates, lineup: Lineup, lost: Mapping[str, float]) -> Suspects:
     named = NOBODY.union(*(tree.named for tree in red.own))
     risks = {
         change: _raised(rates.risks[change]) if change in named else rates.risks[change]
@@ -106,7 +138,7 @@ def _group(red: _Red, rates: Rates, lineup: Lineup) -> Suspects:
     after = {change: max(risks.get(need, 0.0) for need in lineup.around[change]) for change in able}
     members = tuple(sorted(able, key=after.__getitem__))
     return Suspects(
-        members, tuple(risks[each] for each in members), _alibi(red, rates), knot=False, trees=red.own
+        members, tuple(risks[each] for each in members), _alibi(red, rates, lost), knot=False, trees=red.own
     )
 
 
@@ -115,38 +147,58 @@ def _raised(risk: float) -> float:
     return min(MOST, odds / (1 + odds))
 
 
-def _knot(red: _Red, found: Findings, rates: Rates, lineup: Lineup) -> Suspects:
+def _knot(red: _Red, found: Findings, rates: Rates, lineup: Lineup, lost: Mapping[str, float]) -> Suspects:
     members = lineup.sort(red.rest)
     heads = found.untried(members)
     risks = tuple(max(UNLIKELY, rates.clash(after - before)) for before, after in pairwise(heads))
-    return Suspects(members, risks, _alibi(red, rates), knot=True, trees=red.own)
+    return Suspects(members, risks, _alibi(red, rates, lost), knot=True, trees=red.own)
 
 
-def _alibi(red: _Red, rates: Rates) -> float:
+def _alibi(red: _Red, rates: Rates, lost: Mapping[str, float]) -> float:
     """How likely the red runs of a group, and of all around it, are if all its members are good.
+
+    `lost`: how likely each spell of failures among them was an outage. Any of the last few may have been.
+    """
+    several = tuple(lost)[-MOST_SPELLS:]
+    whole = 0.0
+    for were in product((False, True), repeat=len(several)):
+        gone = frozenset(spell for spell, was in zip(several, were, strict=True) if was)
+        chance = math.prod(
+            lost[spell] if was else 1 - lost[spell] for spell, was in zip(several, were, strict=True)
+        )
+        whole += chance * _lied(red, rates, gone)
+    return whole
+
+
+def _lied(red: _Red, rates: Rates, gone: Ids) -> float:
+    """How likely all these runs are red if all in the group is good, but for the spells that are gone: outages.
 
     Each run of its own was a flake then. So was each around it, unless one of those who are only there is bad;
     another smallest red group among them explains it whole.
     """
+
+    def failures(tree: Tree) -> int:
+        return sum(1 for run in tree.reds if run.spell not in gone)
+
     rings: list[
         tuple[float, int]
     ] = []  # from the inside: how likely all that it adds is good, and its red runs
     inner = red.rest
     for rest, tree in red.over:
         if rest == inner and rings:
-            rings[-1] = (rings[-1][0], rings[-1][1] + len(tree.reds))
+            rings[-1] = (rings[-1][0], rings[-1][1] + failures(tree))
         elif rest > inner:
             if rest & red.others:
                 break
-            rings.append((clean(sorted(rates.risks[change] for change in rest - inner)), len(tree.reds)))
+            rings.append((clean(sorted(rates.risks[change] for change in rest - inner)), failures(tree)))
             inner = rest
     around = 1.0
     for good, count in reversed(rings):
         around = (1 - good) + good * rates.flake**count * around
-    own = sum(len(tree.reds) for tree in red.own)
-    return (
-        rates.flake ** max(1, own) * around
-    )  # what only stalled is taken as red once: there is who makes it so
+    own = sum(map(failures, red.own))
+    if not any(tree.reds for tree in red.own):
+        own = 1  # what only stalled is taken as red once: there is who makes it so
+    return rates.flake**own * around
 
 
 def isolating(change: str, trees: Sequence[Tree], landed: Ids) -> tuple[Tree, ...]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from gt.core.bead import Bead, Submission
-from gt.core.docket import NOBODY, Docket, GateRun, Purpose
+from gt.core.docket import NOBODY, Docket, GateRun, Ids, Purpose
 from gt.core.findings import find
 from gt.core.lineup import line_up
 from gt.core.pace import left
@@ -76,6 +76,8 @@ class Merging:
     after: Aftercare = field(init=False)
     took: list[float] = field(default_factory=list)
     """How long each run took that came to its end, all of its gates together."""
+    answered: set[tuple[str, Ids]] = field(default_factory=set)
+    """The runs, by base and members, that kept outcomes answered: asked for once more, they tell nothing of it."""
     controls: int = 0
     """How often the target itself was gated because something seemed wrong with it."""
 
@@ -265,12 +267,16 @@ class Merging:
         self._pin(lanes.vacant, train.head if train.cars else None, "gate a candidate")
         # Asked here: in the lane's thread it may be under revision. Only the target's runs are to settle it.
         doubted = NOBODY if run.members else self.runs.health.doubted
+        if (run.base, run.members) in self.answered:
+            doubted = frozenset(test.check.gate.name for test in it.tests)
+        void, began = frozenset(self.runs.void), time.time()
         lanes.start(
             run,
             lambda slot: prove(
-                self.yard, it, slot, self.keys, queue=queue, fresh=run.again, doubted=doubted, label=name
+                self.yard, it, slot, self.keys,
+                queue=queue, fresh=run.again, doubted=doubted, void=void, began=began, label=name,
             ),
-        )
+        )  # fmt: skip
         return False
 
     def _await(self, lanes: Lanes[GateRun], watch: Interrupts) -> None:
@@ -290,6 +296,8 @@ class Merging:
         # What was gated stays pinned until something else is gated in its slot, or all is over.
         if over.error is not None and not isinstance(over.error, KeyboardInterrupt):
             raise over.error
+        if over.proved is not None and not over.proved.ran:
+            self.answered.add((over.run.base, over.run.members))
         if over.proved is not None and over.proved.ran and over.run.purpose is not Purpose.AFTER:
             self.took.append(over.took)
 

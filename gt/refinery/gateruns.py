@@ -52,6 +52,8 @@ class GateRuns:
     """By base, members and settings: what runs told of which all has landed since, and more."""
     _named: dict[str, Ids] = field(default_factory=dict)
     _excused: dict[str, Ids] = field(default_factory=dict)
+    void: set[Outcome] = field(default_factory=set)
+    """Failures that tell of nobody: their target was red itself."""
     _tips: tuple[Tip, ...] = ()
     _written: tuple[Town, str, str] | None = None
     """The settings asked about last, their gates as text, and these with what fills a slot: long to write."""
@@ -154,6 +156,7 @@ class GateRuns:
         for each in self.tips(tip):
             landed = at[each.name] = landed | each.landed
         self.health.ask_anew()
+        self.void.clear()
         told: list[Tried] = []
         past: dict[Ids, list[Tried]] = {}
         heard: dict[Ids, set[Outcome]] = {}
@@ -212,12 +215,12 @@ class GateRuns:
         reds = [each for known in held for each in known if each.verdict is Verdict.FAIL]
         if asked and reds:
             sick = self._sick_until(base, town)
-            reds = [each for each in reds if each.at > sick]
+            self.void.update(each for each in reds if each.at <= sick)
+            reds = [each for each in reds if each not in self.void]
         for each in reds:
             if each not in heard:
-                yield Tried(
-                    base, asked, Ruled.FAIL, self._named_in(each, it), works=self.health.works([each], town)
-                )
+                works, spell = self.health.works([each], town), self.health.spell(each, town)
+                yield Tried(base, asked, Ruled.FAIL, self._named_in(each, it), works, spell)
         if all(_suffices(test, known) for test, known in zip(it.tests, seen, strict=True)):
             yield Tried(base, asked, Ruled.PASS)
         elif not reds:
@@ -262,7 +265,9 @@ class GateRuns:
         reds = {each for each in last if each is not None and each.verdict is Verdict.FAIL}
         if reds:
             if not reds <= heard:
-                yield Tried(tip, NOBODY, Ruled.FAIL, works=self.health.works(reds, town))
+                first = min(reds, key=lambda red: red.began)
+                works, spell = self.health.works(reds, town), self.health.spell(first, town)
+                yield Tried(tip, NOBODY, Ruled.FAIL, works=works, spell=spell)
         elif all(_suffices(test, its) for test, its in zip(it.tests, known, strict=True)):
             yield Tried(tip, NOBODY, Ruled.PASS)
 

@@ -34,13 +34,15 @@ def run(
     queue: str,
     slot: int = 1,
     cancelled: Callable[[], bool] | None = None,
+    began: float | None = None,
 ) -> Outcome:
     """Run a gate in a slot, by its number, and keep its outcome.
 
-    `commit` has the candidate's tree, `base` is the target's tip. In a thread, `cancelled` says when to stop. Raises
+    `commit` has the candidate's tree, `base` is the target's tip. In a thread, `cancelled` says when to stop, and `began`
+    when whoever started that began this run (default: now). Raises
     KeyboardInterrupt when interrupted: then the gate is dead and nothing is recorded.
     """
-    repo, began = yard.repo, time.time()
+    repo, began = yard.repo, time.time() if began is None else began
     log = outcomes.new_log(repo, check.key)
     outcomes.begin(repo, base, queue)
     ended: Ended | None = None

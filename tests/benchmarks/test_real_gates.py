@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from tests.sim.real import same
+from tests.sim.real import PersonCalled, same
 from tests.sim.truth import burst
 
 pytestmark = pytest.mark.bench
@@ -19,6 +20,12 @@ CELLS = [*product((1, 2, 4, 8), (0.05, 0.3), (0.0, 0.1), (0.0, 0.01))]
 def test_gate_counts_are_those_of_the_simulator(
     tmp_path: Path, slots: int, bad: float, flake: float, pairs: float
 ) -> None:
-    for seed in range(2):
+    done = 0
+    for seed in range(6):
         truth = burst(24, 0.5 * bad, 1.5 * bad, pairs=pairs, flake=flake, seed=seed)
-        same(tmp_path / f"{seed}", truth, slots, seed)
+        with suppress(PersonCalled):
+            same(tmp_path / f"{seed}", truth, slots, seed)
+            done += 1
+        if done == 2:
+            return
+    raise AssertionError("too few towns in which nobody is called")

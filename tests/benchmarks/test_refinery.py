@@ -45,7 +45,7 @@ def test_learning_costs_little(figures: Figures) -> None:
         each
         for each in figures.learning
         if each.learning.makespan > 1.10 * each.whole.makespan
-        or each.learning.makespan > 1.15 * each.known.makespan
+        or each.learning.makespan > 1.16 * each.known.makespan
     ]
     assert over == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -39,12 +40,12 @@ class Town:
     record: Record = SURE
     tips: list[Tip] = field(default_factory=lambda: [Tip("t0")])
     tried: list[Tried] = field(default_factory=list)
-    ended: list[int] = field(default_factory=list)
-    """After how many other runs each of these ended."""
+    numbers: list[int] = field(default_factory=list)
+    """Which each of these was, in the order in which they began."""
     began: dict[tuple[str, Ids], int] = field(default_factory=dict)
-    """After how many runs had ended each that is under way began."""
-    passed: int = -1
-    """As `began`, the last run that passed."""
+    """The same of those under way."""
+    passed: list[int] = field(default_factory=list)
+    """Which passed, sorted."""
     running: list[GateRun] = field(default_factory=list)
     landed: Ids = NOBODY
     rejected: dict[str, Reject | RejectPair] = field(default_factory=dict)
@@ -54,14 +55,17 @@ class Town:
     """How often each set was gated on each tip."""
 
     def docket(self) -> Docket:
-        tried = tuple(
-            replace(run, works=run.verdict is Verdict.FAIL and self.passed > ended)
-            for run, ended in zip(self.tried, self.ended, strict=True)
-        )
+        tried = tuple(map(self.told, self.tried, self.numbers))
         return Docket(
             tuple(self.changes.values()), tuple(self.tips), tried, tuple(self.running),
             frozenset(self.rejected), self.record,
         )  # fmt: skip
+
+    def told(self, run: Tried, number: int) -> Tried:
+        if run.verdict is not Verdict.FAIL:
+            return run
+        before = bisect_left(self.passed, number)
+        return replace(run, works=before < len(self.passed), spell=f"{before}")
 
     def step(self) -> Plan:
         """Plan, decide until there is nothing to decide, and start what is planned."""
@@ -80,9 +84,9 @@ class Town:
         self.running += made.runs
         for run in made.runs:
             self.tries[len(self.tips), run.members] += 1
-            self.began[run.base, run.members] = len(self.tried)
+            self.began[run.base, run.members] = self.runs
+            self.runs += 1
             assert self.tries[len(self.tips), run.members] <= MOST_TRIES or not run.members
-        self.runs += len(made.runs)
         assert len(self.running) <= self.slots
         return made
 
@@ -133,10 +137,10 @@ class Town:
         run = self.running.pop(index % len(self.running))
         at = self.docket().landed()
         verdict = judge(at[run.base] | run.members, self.landed)
-        self.ended.append(len(self.tried))
+        self.numbers.append(self.began[run.base, run.members])
         self.tried.append(Tried(run.base, run.members, verdict))
         if verdict is Verdict.PASS:
-            self.passed = max(self.passed, self.began[run.base, run.members])
+            insort(self.passed, self.numbers[-1])
 
 
 def check(docket: Docket, made: Plan, free: int) -> None:

@@ -13,14 +13,14 @@ from gt.refinery.outcomes import Outcome, Verdict
 
 TOWN = Town(gates=(Gate("test", "make test"),))
 RED = Outcome("k", "test", Verdict.FAIL, "t", "b", ("m",), 0, command="make test", began=10.0, ended=20.0)
-GREEN = replace(RED, verdict=Verdict.PASS, began=21.0, ended=30.0)
+GREEN = replace(RED, verdict=Verdict.PASS, began=11.0, ended=30.0)
 
 
 @pytest.mark.parametrize(
     ("later", "works"),
     [
         (GREEN, True),
-        (replace(GREEN, began=19.0), False),
+        (replace(GREEN, began=9.0), False),
         (replace(GREEN, verdict=Verdict.FAIL), False),
         (replace(GREEN, verdict=Verdict.COULD_NOT_RUN), False),
         (replace(GREEN, gate="lint"), False),
@@ -44,3 +44,12 @@ def test_a_gate_that_only_the_change_has_is_no_matter_of_doubt() -> None:
 def test_a_clock_that_was_set_back_leaves_nobody_in_doubt_for_ever() -> None:
     later = time.time() + 3600
     assert Health().works([replace(RED, began=later, ended=later)], TOWN)
+
+
+def test_failures_with_no_pass_between_them_are_a_spell() -> None:
+    health = Health()
+    for began in (5.0, 15.0):
+        health.heed(replace(GREEN, began=began))
+    spells = [health.spell(replace(RED, began=began), TOWN) for began in (1.0, 4.0, 6.0, 14.0, 16.0)]
+    assert [spells.index(spell) for spell in spells] == [0, 0, 2, 2, 4]
+    assert health.spell(replace(RED, command="exit 1"), TOWN) == ""

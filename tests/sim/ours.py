@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, insort
 from dataclasses import dataclass, field, replace
 
 from gt.core.docket import Change, Docket, GateRun, Ids, Purpose, Record, Tally, Tip, Tried, Verdict
@@ -47,17 +48,17 @@ class Ours:
     """What is known from before; what this town decides and forgets is added."""
     changes: dict[str, Change] = field(default_factory=dict)
     tips: list[Tip] = field(default_factory=lambda: [Tip("tip 0")])
-    tried: list[tuple[Tried, float]] = field(default_factory=list)
-    """Runs, and when each ended."""
+    tried: list[tuple[Tried, int]] = field(default_factory=list)
+    """Runs, and which each was, in the order in which they began."""
     past: dict[Ids, list[Tried]] = field(default_factory=dict)
     """By content, runs that were forgotten."""
     jobs: dict[int, tuple[Job, GateRun]] = field(default_factory=dict)
     took: list[float] = field(default_factory=list)
     """How long runs took that ended."""
-    refused: dict[Ids, int] = field(default_factory=dict)
-    """By content, how often in a row a control of it failed."""
-    passed: float = -1.0
-    """When the last run began that passed."""
+    refused: int = 0
+    """How often in a row a control of the target failed."""
+    passed: list[int] = field(default_factory=list)
+    """Which runs passed, sorted."""
     proofs: dict[Tried, Job] = field(default_factory=dict)
     calls_to_people: int = 0
     spent: float = 0.0
@@ -67,6 +68,10 @@ class Ours:
 
     def act(self, town: Town) -> None:
         self._note(town)
+        if self.refused >= IN_A_ROW:
+            if not town.truth.good(town.landed):
+                return
+            self._again()
         made = None
         while made is None or made.rulings or made.cancel:
             # A driver looks again, too, once what it stopped has ended.
@@ -91,12 +96,7 @@ class Ours:
                 town.cancel(self.jobs.pop(number)[0])
             for run in made.runs:
                 self._start(town, run)
-            if self.jobs or made.rulings or made.cancel:
-                continue
-            if docket.red and town.truth.good(town.landed):
-                self._again(town)
-                made = None
-            elif made.trouble and not docket.red:
+            if made.trouble and not self.jobs:
                 # As a driver does before it calls anybody.
                 self._start(town, GateRun(docket.tip, frozenset(), Purpose.CONTROL, again=True))
 
@@ -104,12 +104,12 @@ class Ours:
         job = town.start(run.members)
         self.jobs[job.number] = (job, run)
 
-    def _again(self, town: Town) -> None:
-        """A person is called, for the target seems to be red, and says `gt merge --again`."""
+    def _again(self) -> None:
+        """The target seemed to be red: a person was called, saw that it isn't, and says `gt merge --again`."""
         self.calls_to_people += 1
         assert self.calls_to_people < MOST_CALLS, "a person is called again and again"
-        self.refused.pop(town.landed, None)
-        self.tried = [(t, ended) for t, ended in self.tried if t.verdict is Verdict.PASS]
+        self.refused = 0
+        self.tried = [(t, number) for t, number in self.tried if t.verdict is Verdict.PASS]
 
     def _note(self, town: Town) -> None:
         """What happened since the last plan."""
@@ -122,12 +122,11 @@ class Ours:
             _, run = self.jobs.pop(job.number)
             self.took.append(job.ends - job.started)
             tried = Tried(run.base, run.members, Verdict.PASS if job.green else Verdict.FAIL)
-            self.tried.append((tried, job.ends))
+            self.tried.append((tried, job.number))
             if not run.members:
-                self.refused[job.content] = self.refused.get(job.content, 0) + 1
+                self.refused = 0 if job.green else self.refused + 1
             if job.green:
-                self.refused.pop(job.content, None)
-                self.passed = max(self.passed, job.started)
+                insort(self.passed, job.number)
                 self.proofs[tried] = job
                 if len(job.content) == 1 and run.members & self.changes.keys():
                     # As it was submitted: on the first tip, like all.
@@ -137,6 +136,7 @@ class Ours:
     def _land(self, town: Town, ruling: Land) -> None:
         town.land(ruling.members, self.proofs[ruling.proof])
         self.tips.append(Tip(f"tip {len(town.landed)}", frozenset(ruling.members)))
+        self.refused = 0
         for change in ruling.members:
             self._decided(change, bad=False)
 
@@ -153,26 +153,28 @@ class Ours:
         return Docket(
             tuple(self.changes.values()),
             tuple(self.tips),
-            tuple(
-                replace(t, works=t.verdict is Verdict.FAIL and self.passed >= ended)
-                for t, ended in self.tried
-            ),
+            tuple(self._told(t, number) for t, number in self.tried),
             running,
             town.rejected,
             self.record,
             int(town.now * 3600 / HOUR),
-            red=self.refused.get(town.landed, 0) >= IN_A_ROW,
         )
+
+    def _told(self, tried: Tried, number: int) -> Tried:
+        if tried.verdict is not Verdict.FAIL:
+            return tried
+        before = bisect_left(self.passed, number)
+        return replace(tried, works=before < len(self.passed), spell=f"{before}")
 
     def _forget(self) -> None:
         """Leave out what speaks neither of the target nor of what waits; of such trees only counts how often gates lied."""
         at = Docket((), tuple(self.tips)).landed()
         landed = at[self.tips[-1].name]
         kept = []
-        for t, ended in self.tried:
+        for t, number in self.tried:
             content = at[t.base] | t.members
             if content == landed or t.members & self.changes.keys():
-                kept.append((t, ended))
+                kept.append((t, number))
             else:
                 runs = self.past.setdefault(content, [])
                 before, after = lies(runs), lies([*runs, t])

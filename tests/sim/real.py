@@ -18,7 +18,7 @@ from gt.store.ledger import Ledger
 from tests.conftest import NOW, run_git
 from tests.sim.dice import CHANGES
 from tests.sim.events import Town, told
-from tests.sim.ours import MOST_CALLS, Ours
+from tests.sim.ours import Ours
 from tests.sim.referee import Referee
 from tests.sim.truth import Truth
 from tests.store.scenes import ALICE, bead, new_ledger, write
@@ -77,13 +77,23 @@ def ground(path: Path, truth: Truth, slots: int, seed: int) -> Ground:
 
 
 def same(path: Path, truth: Truth, slots: int, seed: int) -> list[str]:
-    """Play a town in the simulator and for real, in an empty directory: all goes the same; returns what happened."""
-    town = Town(truth, slots, seed)
-    score = town.play(Ours())
+    """Play a town in the simulator and for real, in an empty directory: all goes the same; returns what happened.
+
+    Raises PersonCalled, before anything is done for real, where the gates lie so often that the target seems red: what a merge does
+    then isn't simulated.
+    """
+    town, ours = Town(truth, slots, seed), Ours()
+    score = town.play(ours)
+    if ours.calls_to_people:
+        raise PersonCalled
     real = play(ground(path, truth, slots, seed), seed)
     assert real.tale == town.tale
     assert real.runs == score.runs
     return real.tale
+
+
+class PersonCalled(Exception):
+    """It doesn't go on by itself."""
 
 
 def play(it: Ground, seed: int) -> Referee:
@@ -95,20 +105,16 @@ def play(it: Ground, seed: int) -> Referee:
         referee.tale.append(told({"landed": "land", "rejected": "reject"}[what], [it.names[name]]))
 
     with referee.at_work():
-        for calls in range(MOST_CALLS):
-            report = run(
-                it.ledger.repo,
-                it.ledger,
-                actor=ALICE,
-                clock=referee.clock,
-                environ=dict(os.environ),
-                say=lambda _: None,
-                tell=tell,
-                again=calls > 0,
-                ticks=referee.ticks,
-            )
-            if not report.left:
-                break
+        report = run(
+            it.ledger.repo,
+            it.ledger,
+            actor=ALICE,
+            clock=referee.clock,
+            environ=dict(os.environ),
+            say=lambda _: None,
+            tell=tell,
+            ticks=referee.ticks,
+        )
     assert not report.left, (report.trouble, report.left)
     return referee
 
