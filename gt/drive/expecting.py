@@ -14,9 +14,9 @@ from gt.drive.merge_view import View
 from gt.git.lineage import steps
 from gt.git.repo import Repo
 from gt.refinery import outcomes
-from gt.refinery.landed import members
 from gt.refinery.measured import machine, measured
 from gt.refinery.outcomes import Outcome, Verdict
+from gt.refinery.told import members
 
 LATELY = 50
 """Landings that tell how often changes are bad."""

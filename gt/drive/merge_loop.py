@@ -32,11 +32,11 @@ from gt.refinery import control, outcomes, pins
 from gt.refinery.aftermath import RED, RED_AFTER
 from gt.refinery.docketing import Docketing
 from gt.refinery.gateruns import GateRuns
-from gt.refinery.landed import members
 from gt.refinery.lanes import Finished, Lanes
 from gt.refinery.measured import machine, usage
 from gt.refinery.outcomes import Outcome
 from gt.refinery.proving import Keys, prove
+from gt.refinery.told import members
 from gt.refinery.train import Member, Yardmaster
 from gt.refinery.yard import Yard
 from gt.store.ledger import Ledger

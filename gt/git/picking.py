@@ -26,6 +26,13 @@ def picked(repo: Repo, onto: str, commit: str, *, arena: Path) -> Merged:
     return _carried(repo, onto, before, there.tree, arena)
 
 
+def carried(repo: Repo, onto: str, old: str, new: str, *, arena: Path) -> Merged:
+    """What `onto` would be with the change that led from one commit to another; all else as for `picked`."""
+    with Objects(repo) as odb:
+        before, after = odb.commit(old).tree, odb.commit(new).tree
+    return _carried(repo, onto, before, after, arena)
+
+
 def undone(repo: Repo, onto: str, before: str, after: str, *, arena: Path) -> Merged:
     """What `onto` would be without the change that led from one commit to another; all else as for `picked`."""
     with Objects(repo) as odb:

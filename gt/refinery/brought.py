@@ -14,7 +14,7 @@ from gt.git.merge import Merged, is_ancestor, trailers
 from gt.git.objects import Objects
 from gt.git.picking import undone
 from gt.git.repo import Repo
-from gt.refinery.landed import in_train, members
+from gt.refinery.told import in_train, members
 
 OTHERS = 10
 """How many landings a conflict names."""

@@ -27,6 +27,7 @@ from gt.git.run import GitFailed
 from gt.git.treediff import are_apart, keeps, merged_apart, patched
 from gt.refinery.footprint import own_changes, simple_changes
 from gt.refinery.protected import Guard, digest, guard
+from gt.refinery.restack import restacked
 from gt.store.cachefile import keep, recall
 
 KEPT = 512
@@ -39,6 +40,7 @@ class Preview:
 
     tip: str
     commit: str
+    """What is merged: what was submitted, or that moved onto what landed below it."""
     tree: str | None
     """None where it conflicts, and where it is `verbatim`: `named` tells it then, where somebody needs it."""
     conflicts: tuple[str, ...] = ()
@@ -73,7 +75,12 @@ def preview(repo: Repo, tip: str, commit: str, town: Town) -> Preview:
     Raises GitFailed where one of the commits is missing.
     """
     key = (repo, tip, commit, town.refinery.protected)
-    return _made.or_make(key, lambda: apart(repo, tip, commit, town) or _preview(repo, tip, commit, town))
+
+    def made() -> Preview:
+        through = restacked(repo, tip, commit)
+        return apart(repo, tip, through, town) or _preview(repo, tip, through, town)
+
+    return _made.or_make(key, made)
 
 
 def named(repo: Repo, made: Preview) -> str:

@@ -22,6 +22,7 @@ from gt.git.picking import picked
 from gt.git.repo import Repo
 from gt.refinery.message import landing_message, picked_message, train_message
 from gt.refinery.outcomes import Outcome
+from gt.refinery.restack import below
 from gt.refinery.train import Car, Train
 from gt.refinery.waived import relied_on
 
@@ -62,7 +63,7 @@ def lay(
     """
     linear = town.refinery.history == "linear"
     bare = len(train.cars) > 1 and not linear
-    layer = _Layer(repo, train.cars[0], town, beads, proofs, committer, bare, linear, bypass, adopted)
+    layer = _Layer(repo, train, town, beads, proofs, committer, bare, linear, bypass, adopted)
     at, firsts = train.tip, []
     for car in train.cars:
         made = layer.over(at, car)
@@ -96,7 +97,7 @@ class _Layer:
     """How one change is put on another."""
 
     repo: Repo
-    first: Car
+    train: Train
     town: Town
     beads: Mapping[str, Bead]
     proofs: Mapping[str, Sequence[Outcome]]
@@ -157,16 +158,19 @@ class _Layer:
         bead = self.beads[car.member.bead]
         template = self.town.refinery.message
         waivers = () if self.bare or self.bypass else relied_on(self.town, proofs)
-        adopted = self.adopted if car is self.first and not self.bare else ""
+        adopted = self.adopted if car is self.train.cars[0] and not self.bare else ""
         return landing_message(
             bead, car.member.sub, said, proofs, template, more, self.bypass, waivers, adopted
         )
 
     def _own(self, car: Car) -> list[Commit]:
-        """The commits of a submission that its base hasn't, oldest first."""
-        sub = car.member.sub
-        with Objects(self.repo) as odb:
-            left = {oid: odb.commit(oid) for oid in between(self.repo, [sub.basecommit], sub.commit)}
+        """The commits of a submission that neither its base, nor the target, nor what lands before it has, oldest first."""
+        sub, repo, train = car.member.sub, self.repo, self.train
+        before = [other.member.sub.commit for other in train.cars[: train.cars.index(car)]]
+        landed = below(repo, train.tip, sub.commit)
+        had = [sub.basecommit, train.tip, *before, *([landed[1]] if landed else [])]
+        with Objects(repo) as odb:
+            left = {oid: odb.commit(oid) for oid in between(repo, had, sub.commit)}
         return _oldest_first(left, sub.commit)
 
 

@@ -14,9 +14,10 @@ from gt.git.lineage import Step, steps
 from gt.git.repo import Repo
 from gt.refinery import outcomes
 from gt.refinery.gates import Check, along
-from gt.refinery.landed import made_by_gt, members
+from gt.refinery.landed import made_by_gt
 from gt.refinery.outcomes import Outcome, Verdict
 from gt.refinery.pins import Tips
+from gt.refinery.told import members
 
 BACK = 200
 """How many commits of a target a search goes back."""

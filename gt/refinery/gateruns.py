@@ -20,9 +20,10 @@ from gt.refinery import outcomes, pins
 from gt.refinery.control import SURE
 from gt.refinery.evidence import LOG_BYTES
 from gt.refinery.health import Health
-from gt.refinery.landed import made_by_gt, members
+from gt.refinery.landed import made_by_gt
 from gt.refinery.outcomes import Outcome, Verdict
 from gt.refinery.proving import Candidate, Test, candidate
+from gt.refinery.told import members
 from gt.refinery.train import Member, Train, Yardmaster
 from gt.refinery.waived import landed_under
 from gt.refinery.yard import Yard

@@ -8,23 +8,19 @@ offered to others has landed when the target has it, see `observed`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from functools import lru_cache
 
 from gt.core.bead import Bead, Landed, Phase, Submission
 from gt.errors import IllegalMove
 from gt.git.lineage import Step, steps
-from gt.git.merge import is_ancestor, merge_trees, trailers
-from gt.git.objects import MissingObject
+from gt.git.merge import is_ancestor, trailers
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
 from gt.refinery import observed
 from gt.refinery.message import ADOPTED
 from gt.refinery.observed import first_with
 from gt.refinery.pins import Tips, seen
-
-Triple = tuple[str, str, str]
-"""Bead, token, commit."""
+from gt.refinery.restack import brings
+from gt.refinery.told import Triple, members
 
 
 def derive(
@@ -72,26 +68,6 @@ def unlanded(repo: Repo, bead: Bead, acknowledged: Mapping[str, str]) -> None:
         raise IllegalMove(
             bead.id, f"has landed as {found.commit[:12]}", hint=f"gt landed {bead.id} {sub.token}"
         )
-
-
-@lru_cache(maxsize=512)
-def members(message: str) -> tuple[Triple, ...]:
-    """The (Bead, token, commit) triples that a commit message names in its trailers."""
-    return tuple(_members(message))
-
-
-def _members(message: str) -> Iterator[Triple]:
-    bead = token = ""
-    for key, value in trailers(message):
-        match key.lower():
-            case "gt-bead":
-                bead, token = value, ""
-            case "gt-token":
-                token = value
-            case "gt-commit":
-                if bead and token:
-                    yield bead, token, value
-                bead = token = ""
 
 
 def made_by_gt(repo: Repo, at: Tips, since: str | None) -> frozenset[str]:
@@ -162,44 +138,11 @@ def _in_trailers(
         return
     # What others put there, and gt stands on, may be a landing of which another machine never came to tell.
     own = {step.oid for top in _tops(repo, at) for step in steps(repo, since, top)}
-    subs = {bead.id: sub for bead, sub in group}
     for triple, step in reversed(named):
         bead = triple[0]
         # What others put there names what it likes; gt writes its trailers by itself.
-        if step.oid in own and (step.oid in (at.own, at.coming) or _brings(repo, step, triple, subs[bead])):
+        if step.oid in own and (step.oid in (at.own, at.coming) or brings(repo, step, triple)):
             yield bead, Landed(step.oid, step.tree, step.time)
-
-
-def _brings(repo: Repo, step: Step, triple: Triple, sub: Submission) -> bool:
-    """Whether a commit has what was submitted, as a landing by gt has it: by its history, or file by file.
-
-    What others moved the target to is below what gt has landed since, and no pin tells it from gt's own.
-    """
-    with suppress(GitFailed, MissingObject):  # what isn't here at all is in nothing
-        if is_ancestor(repo, sub.commit, step.oid):
-            return True
-        before, after = _around(repo, step, triple)
-        made = merge_trees(repo, before, sub.commit, arena=repo.gt_dir / "arena")
-        return made.tree == after.tree
-    return False
-
-
-def _around(repo: Repo, step: Step, triple: Triple) -> tuple[str, Step]:
-    """The commits between which a landing puts one change."""
-    found = in_train(repo, triple, step.parents[0], step.parents[1]) if len(step.parents) > 1 else None
-    return found or (step.parents[0], step)
-
-
-def in_train(repo: Repo, triple: Triple, base: str, last: str) -> tuple[str, Step] | None:
-    """The way from the change before one, or from where the train begins, to the commit that names it; None: none does."""
-    before = base
-    for step in reversed(steps(repo, base, last)):
-        named = members(step.message)
-        if triple in named:
-            return before, step
-        if named:
-            before = step.oid
-    return None
 
 
 def _by_others(repo: Repo, tip: str, group: list[tuple[Bead, Submission]]) -> Iterator[tuple[str, Landed]]:

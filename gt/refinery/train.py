@@ -17,9 +17,11 @@ from gt.git.filling import is_partial
 from gt.git.lineage import between
 from gt.git.merge import Change, changed_paths, merge_trees
 from gt.git.objects import MissingObject, Objects
+from gt.git.picking import carried
 from gt.git.repo import Repo
 from gt.git.treediff import diff_trees, merged_apart
 from gt.refinery.footprint import footprint, simple_changes
+from gt.refinery.restack import restacked
 
 CANDIDATE = "gt <gt>"
 """Who signs what is only a candidate: no clock and no person may change its id."""
@@ -102,7 +104,10 @@ class Yardmaster:
         aboard: set[str] = set()
         for member in members:
             brought = between(self.repo, [tip], member.sub.commit)
-            made = self._coupled(at, member, tip, alone=aboard.isdisjoint(brought))
+            under = [car.member.sub.commit for car in cars if car.member.sub.commit in brought]
+            made = self._coupled(
+                at, member, tip, alone=aboard.isdisjoint(brought), under=under[-1] if under else None
+            )
             if isinstance(made, Left):
                 left.append(made)
             else:
@@ -111,32 +116,41 @@ class Yardmaster:
                 aboard |= brought
         return Train(tip, tuple(cars), tuple(left))
 
-    def _coupled(self, at: str, member: Member, tip: str, *, alone: bool) -> Car | Left:
+    def _coupled(self, at: str, member: Member, tip: str, *, alone: bool, under: str | None) -> Car | Left:
         key = (at, member.sub.commit)
         found = self.known.get(key)
         if found is None or found.member != member:
-            found = self.known[key] = self._couple(at, member, tip, alone=alone)
+            found = self.known[key] = self._couple(at, member, tip, alone=alone, under=under)
         return found
 
-    def _couple(self, at: str, member: Member, tip: str, *, alone: bool) -> Car | Left:
-        """`alone`: no car before has any of its commits, so that it left their history where it left the tip's."""
-        return (self._apart(at, member, tip) if alone else None) or self._merged(at, member, tip)
+    def _couple(self, at: str, member: Member, tip: str, *, alone: bool, under: str | None) -> Car | Left:
+        """`alone`: no car before has any of its commits, so that it left their history where it left the tip's.
 
-    def _apart(self, at: str, member: Member, tip: str) -> Car | None:
+        `under`: what the last car before submitted that this one is built on.
+        """
+        theirs = restacked(self.repo, tip, member.sub.commit)
+        found = self._apart(at, member, tip, theirs) if alone else None
+        return found or self._merged(at, member, tip, theirs, under)
+
+    def _apart(self, at: str, member: Member, tip: str, theirs: str) -> Car | None:
         """As `_merged`, without a process; None where something that it changes isn't as it was."""
         if is_partial(self.repo):
             return None
         with Objects(self.repo) as odb, suppress(MissingObject, Malformed):
-            own, before = simple_changes(self.repo, tip, member.sub.commit), odb.commit(at).tree
+            own, before = simple_changes(self.repo, tip, theirs), odb.commit(at).tree
             tree = merged_apart(odb, before, own) if own else None
             if tree is not None:
                 changes = tuple(diff_trees(odb, before, tree, self.repo.zero))
-                return self._car(odb, at, member, tip, tree, changes)
+                return self._car(odb, at, member, footprint(self.repo, tip, theirs), tree, changes)
         return None
 
-    def _merged(self, at: str, member: Member, tip: str) -> Car | Left:
-        theirs = member.sub.commit
-        merged = merge_trees(self.repo, at, theirs, arena=self.repo.gt_dir / "arena")
+    def _merged(self, at: str, member: Member, tip: str, theirs: str, under: str | None) -> Car | Left:
+        arena, own = self.repo.gt_dir / "arena", footprint(self.repo, tip, theirs)
+        if under is not None and theirs != member.sub.commit:
+            # By its history it would bring what is below it once more: the car that has that has another commit's.
+            merged = carried(self.repo, at, under, member.sub.commit, arena=arena)
+        else:
+            merged = merge_trees(self.repo, at, theirs, arena=arena)
         if merged.tree is None:
             return Left(member, merged.conflicts or ("",), merged.messages)
         changes = changed_paths(self.repo, at, merged.tree)
@@ -144,14 +158,19 @@ class Yardmaster:
             return Left(member, ())
         with Objects(self.repo) as odb:
             odb.include(merged.tree, (odb.commit(parent).tree for parent in (at, theirs)))
-            return self._car(odb, at, member, tip, merged.tree, changes)
+            return self._car(odb, at, member, own, merged.tree, changes)
 
     def _car(
-        self, odb: Objects, at: str, member: Member, tip: str, tree: str, changes: tuple[Change, ...]
+        self,
+        odb: Objects,
+        at: str,
+        member: Member,
+        own: frozenset[str],
+        tree: str,
+        changes: tuple[Change, ...],
     ) -> Car:
         """The car with this tree, held against what the submission changes, whoever merged it."""
         sub = member.sub
-        own = footprint(self.repo, tip, sub.commit)
         strays = tuple(sorted(change.path for change in changes if change.path not in own))
         commit = odb.add_commit(tree, (at, sub.commit), f"{CANDIDATE_OF}{member.name}", CANDIDATE, sub.at)
         odb.flush()

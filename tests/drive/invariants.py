@@ -17,9 +17,9 @@ from gt.fleet import roster
 from gt.git.lineage import between, merge_bases
 from gt.git.merge import changed_paths
 from gt.refinery import control, marks, outcomes
-from gt.refinery.landed import Triple, members
 from gt.refinery.outcomes import Verdict
 from gt.refinery.places import slot_lock, slot_numbers
+from gt.refinery.told import Triple, members
 from gt.refinery.verify import verify
 from gt.refinery.yard import Yard
 from tests.conftest import NOW

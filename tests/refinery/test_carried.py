@@ -111,9 +111,9 @@ def member(bead: str, commit: str, base: str) -> Member:
 class ByGit(Yardmaster):
     """Leaves every coupling to git."""
 
-    def _couple(self, at: str, member: Member, tip: str, *, alone: bool) -> Car | Left:
+    def _couple(self, at: str, member: Member, tip: str, *, alone: bool, under: str | None) -> Car | Left:
         assert alone in (True, False)
-        return self._merged(at, member, tip)
+        return self._merged(at, member, tip, member.sub.commit, under)
 
 
 def test_a_train_of_what_doesnt_meet_is_told(repo_path: Path) -> None:
@@ -131,8 +131,9 @@ def test_a_train_of_what_doesnt_meet_is_told(repo_path: Path) -> None:
 class OnlyTold(Yardmaster):
     """Leaves no coupling to git."""
 
-    def _couple(self, at: str, member: Member, tip: str, *, alone: bool) -> Car | Left:
-        made = self._apart(at, member, tip) if alone else None
+    def _couple(self, at: str, member: Member, tip: str, *, alone: bool, under: str | None) -> Car | Left:
+        made = self._apart(at, member, tip, member.sub.commit) if alone else None
+        assert (made is not None) == (under is None)
         assert made is not None
         return made
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gt.core.bead import Phase
-from gt.refinery.landed import derive, members
+from gt.refinery.landed import derive
+from gt.refinery.told import members
 from tests.refinery.merging import TOKEN, Scene, scene, town
 
 
