@@ -81,6 +81,7 @@ RACES = (
     "failed to lock",
     "cannot lock ref",
     "atomic push failed",
+    "atomic push failure",
     "atomic transaction failed",
     "transaction failed",
     "remote ref updated since checkout",
@@ -231,13 +232,12 @@ def push(
 def _rejected(remote: str, refused: list[list[str]], done: Done) -> Busy | Refused:
     """The error for a push that the remote answered: the first reason that isn't another ref's."""
     said = done.err.decode("utf-8", "replace").lower()
-    reasons = [fields[-1] for fields in refused]
-    final = [reason for reason in reasons if not any(race in reason.lower() for race in RACES)]
-    ref = refused[0][1].rpartition(":")[2]
+    final = [fields for fields in refused if not any(race in fields[-1].lower() for race in RACES)]
+    _, refs, *_, why = (final or refused)[0]
+    ref = refs.rpartition(":")[2]
     if not final and "exists; cannot create" not in said:
-        return Overtaken(f"{ref} of {remote} was moved by somebody else: {reasons[0]}")
+        return Overtaken(f"{ref} of {remote} was moved by somebody else: {why}")
     told = _told(done)
-    why = (final or reasons)[0]
     return Denied(f"{remote} refused the push to {ref}: {why}{f': {told}' if told else ''}")
 
 

@@ -253,6 +253,15 @@ def test_git_hooks_of_the_remote_count_and_ours_dont(repo: Repo, repo_path: Path
     assert remote.fetch(repo, "origin", BEADS, MINE) == new
 
 
+def test_of_several_refs_the_one_that_is_refused_is_named(repo: Repo, hub: Path) -> None:
+    old = at(hub)
+    new = new_commit(repo, old)
+    git_hook(hub, "update", "test $1 != refs/heads/main")
+    with pytest.raises(Denied, match=r"refused the push to refs/heads/main: .*hook declined"):
+        remote.push(repo, "origin", [Update(BEADS, new, old), Update("refs/heads/main", new, old)])
+    assert (at(hub), at(hub, "main")) == (old, old)
+
+
 def test_a_lock_on_the_remotes_ref_is_a_race_and_a_name_in_the_way_is_not(repo: Repo, hub: Path) -> None:
     old = at(hub)
     new = new_commit(repo, old)
