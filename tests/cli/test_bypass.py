@@ -32,4 +32,7 @@ def test_one_submission_lands_unproven(gt: Gt, repo_path: Path) -> None:
     said = town("merge", "--bypass", bead[3:8], "-r", "the site is down")
     assert f"{bead} landed on main" in said.out
     assert "Gt-Bypass: " in run_git(repo_path, "log", "-1", "--format=%B", "main")
-    assert "bypassed" in town("verify", code=20).out
+    told = town("verify", code=20)
+    assert "bypassed" in told.out
+    assert "hint: gt verify --run" in told.err
+    assert town("verify", "--json", code=20).err == "", "what programs read is JSON"

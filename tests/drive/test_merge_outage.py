@@ -28,7 +28,8 @@ def test_whenever_a_gate_works_again_a_merge_comes_to_its_end(
     repo_path: Path, tmp_path: Path, failures: int
 ) -> None:
     """What was red while the target itself was tells of nobody, and isn't taken for an answer later. Who was by itself just
-    when the outage ended may pay for it; those that were red beside it don't."""
+    when the outage ended may pay for it; those that were red beside it don't.
+    """
     gate = f"echo >> {tmp_path}/runs; test $(wc -l < {tmp_path}/runs) -gt {failures}"
     yard = scene(repo_path, town(f"{{name: test, run: '{gate}'}}", more="refinery: {slots: 1}\n"))
     waiting = [yard.submit({f"f{n}": ""}) for n in range(5)]

@@ -62,7 +62,7 @@ def verify(
         return Code.CONFLICT
     if all(each.green for each in seen):
         return Code.OK
-    if any(proof in ("bypassed", "none") for each in seen for _, proof in each.proofs):
+    if not gt.json and any(proof in ("bypassed", "none") for each in seen for _, proof in each.proofs):
         gt.hint(f"gt verify {f'{commits} ' if commits else ''}--run")
     return Code.HUMAN
 
