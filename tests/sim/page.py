@@ -28,8 +28,8 @@ itself, ours stops as it does for real, and goes on as after `gt merge --again`.
 """
 LOST = """
 Slower only than queues that reject more good changes. Those take the first red for the truth. Ours runs a lone red
-again until it is 98 % sure, and with so many bad changes and such gates that takes two or three runs for each of them:
-on one or two slots, nothing else can be done meanwhile.
+again until it is 98 % sure, and the target in between, lest both were of one outage: with so many bad changes and such gates that
+takes four runs or more for each of them, and on few slots nothing else can be done meanwhile.
 """
 COSTS = """
 Runs a change with honest gates, over 6,400 changes of which exactly the part p is bad. H(p), the entropy, bounds every
