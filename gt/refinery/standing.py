@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 
 from gt.core.bead import Bead, Phase, Submission
 from gt.core.ready import satisfied
 from gt.core.world import Standing, Target
 from gt.errors import GtError
+from gt.git.merge import is_ancestor
+from gt.git.run import GitFailed
 from gt.refinery import observed, offers, outcomes, refusals
 from gt.refinery.approvals import approved, needs_approval
 from gt.refinery.candidate import Preview, changes, named, preview, written
@@ -102,6 +105,10 @@ def _judged(look: Look, bead: Bead, sub: Submission, target: Target, made: Previ
     placed = _offered(look, bead, sub, target, made)
     if placed is not None:
         return placed
+    gone = _gone(look, bead, target)
+    if gone is not None:
+        why = f"needs {gone.id}, whose landing {target.name} doesn't have any more"
+        return Standing.HELD, "gone", why, f"gt reopen {gone.id}"
     if made.clashes or not made.changed:
         return due
     if made.strays:
@@ -125,6 +132,19 @@ def _judged(look: Look, bead: Bead, sub: Submission, target: Target, made: Previ
     if obstacle:
         return Standing.HELD, "dirty", *obstacle
     return due
+
+
+def _gone(look: Look, bead: Bead, target: Target) -> Bead | None:
+    """What it needs that landed on its target, and was taken away from there."""
+    for name in sorted(bead.spec.needs):
+        need = look.beads.get(name)
+        landed, sub = (need.status.landed, need.status.submission) if need else (None, None)
+        if need is None or landed is None or sub is None or sub.base != target.name:
+            continue
+        with suppress(GitFailed):  # a commit that isn't here tells nothing
+            if not is_ancestor(look.repo, landed.commit, target.tip or ""):
+                return need
+    return None
 
 
 def _offered(look: Look, bead: Bead, sub: Submission, target: Target, made: Preview) -> Where | None:

@@ -91,3 +91,17 @@ def test_what_is_held_keeps_back_what_is_built_on_it(repo_path: Path, slots: int
     assert yard.files() == {"README.md", ".gt/town.yaml", "other"}
     assert yard.causes() == {lower.id: "held approval", upper.id: "held approval"}
     assert report.exit_code == 20
+
+
+def test_what_needs_a_landing_that_was_taken_away_waits_for_a_person(yard: Scene) -> None:
+    since = yard.tip()
+    first = yard.submit({"a": ""})
+    assert yard.merge().exit_code == 0
+    second = yard.submit({"b": ""}, base=since, needs=frozenset({first.id}))
+    yard.git("update-ref", "refs/heads/main", since)
+    yard.acknowledge()
+    report = yard.merge()
+    assert (report.exit_code, report.landed, report.runs) == (20, [], [])
+    assert yard.causes() == {second.id: "held gone"}
+    yard.change(second, lambda bead: replace(bead, spec=replace(bead.spec, needs=frozenset())))
+    assert yard.merge().exit_code == 0

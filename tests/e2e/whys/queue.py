@@ -123,6 +123,18 @@ def needs_nobody(town: Stage) -> Playing:
     yield bead
 
 
+@situation("it was submitted, and needs a Bead whose landing was taken away")
+def needs_what_is_gone(town: Stage) -> Playing:
+    other = town.offer({"b": "b"})
+    town.gt("merge")
+    bead = town.offer({"a": "a"})
+    town.here("dep", "add", bead, other)
+    town.git("reset", "-q", "--hard", "main~1")
+    page = next(call for call in town.status() if call["cause"] == "moved")["hint"]
+    town.here(*page.split()[1:])
+    yield bead
+
+
 @situation("it contains work of a Bead that isn't submitted")
 def above(town: Stage) -> Playing:
     other = town.create("first")
