@@ -143,8 +143,9 @@ def _left(evidence: Evidence) -> Iterator[str]:
         yield f"The work of an earlier attempt (commit {evidence.merged}) is in your worktree already: go on from there."
         yield ""
     if evidence.aside:
-        yield f"The work of an earlier attempt is commit {evidence.aside} (see `git show`). It is NOT in your worktree: it"
-        yield "no longer merges. Take from it what is good."
+        why = ": it no longer merges" if evidence.conflicts else ""
+        yield f"The work of an earlier attempt is commit {evidence.aside} (see `git show`)."
+        yield f"It is NOT in your worktree{why}. Take from it what is good."
         if evidence.conflicts:
             yield "It conflicts in:"
             yield from _fenced("paths", "\n".join(evidence.conflicts[:100]), TEXT)

@@ -30,7 +30,9 @@ def prompt_for(repo: Repo, snapshot: Snapshot, bead: Bead, start: Start | None) 
 def prime(repo: Repo, snapshot: Snapshot, bead: Bead, now: int) -> str:
     """The prompt as an attempt at this Bead has it, or would have it if it began now."""
     lease: Lease | None = bead.status.lease
-    return prompt_for(repo, snapshot, bead, start_of(repo, bead, lease, now) if lease else None)
+    # A person's claim begins at the target, whatever was left before.
+    attempt = lease is not None and lease.lock
+    return prompt_for(repo, snapshot, bead, start_of(repo, bead, lease, now) if lease and attempt else None)
 
 
 def _tail(repo: Repo, bead: Bead) -> str:

@@ -14,6 +14,7 @@ from gt.drive.attempt_claim import Taken, take
 from gt.drive.attempt_detach import Told, detached
 from gt.drive.attempt_diff import ends_of
 from gt.drive.attempt_logs import read_log, token_of
+from gt.drive.attempt_prompt import prime
 from gt.drive.attempt_stop import stop_attempt
 from gt.drive.work import work
 from gt.errors import Busy, IllegalMove, Refused
@@ -204,3 +205,19 @@ def roster_file(scene: Scene, token: str) -> Path:
     from gt.fleet import roster
 
     return roster.lock_path(scene.repo, ONE, token)
+
+
+def test_what_is_said_of_earlier_work_is_so(scene: Scene) -> None:
+    """A person's worktree begins at the target, and nothing stands against what was left."""
+    scene.settings(deadline="1s")
+    scene.agent("echo half > half; sleep 60")
+    assert scene.work().attempt.result is Result.DEADLINE
+    left = scene.get(ONE)
+    scene.put(replace(left, status=replace(left.status, wake=None)))
+    for _ in range(2):
+        with scene.ledger.read() as snapshot:
+            told = prime(scene.repo, snapshot, snapshot.get(ONE), NOW)
+        assert "NOT in your worktree." in told
+        assert "no longer merges" not in told
+        taken = take(scene.hands(), ONE, None)
+        assert not (taken.worktree / "half").exists()

@@ -159,7 +159,7 @@ def test_reopened_it_begins_without_the_change_and_is_told_why(yard: Scene) -> N
         assert "merging them brings nothing" in prompt
         assert made.spec.title in prompt
         assert "it burns" in prompt
-        assert "is NOT in your worktree: it" not in prompt
+        assert "is NOT in your worktree" not in prompt
 
 
 def test_the_old_commits_submitted_again_bring_nothing(yard: Scene) -> None:
