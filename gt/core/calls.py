@@ -28,7 +28,7 @@ MEND = f"${{EDITOR:-vi}} {TOWN_FILE} && git commit -m 'Mend the settings' -- {TO
 PASSING = frozenset({"red", "red-after", "budget"})
 """The causes of a target's trouble that may end without anybody's word."""
 
-PARTED = frozenset({"unshared", "unpushed", "behind"})
+PARTED = frozenset({"unshared", "unpushed", "parted", "behind"})
 """The causes of a target's trouble that are about this clone of it and the remote that it is pushed to."""
 
 
@@ -125,6 +125,7 @@ def _mended_by(target: str, cause: str, page: str, world: World) -> str | None:
         "ungated": MEND,
         "unshared": pushed,
         "unpushed": pushed,
+        "parted": f"git log --oneline --left-right {shlex.quote(f'{target}...refs/gt/there/{target}')}",
         "rewound": pushed,
         "behind": "git status",
         "missing": f"git config --unset gt.target {shlex.quote(f'^{re.escape(target)}$')}",

@@ -130,8 +130,9 @@ def parted(repo: Repo, target: str, town: Town) -> Parting | None:
     own = refs.read(repo, pins.landing_ref(target))
     if own is not None and not is_ancestor(repo, own, there):
         return Parting("rewound", f"has {own[:12]}, which gt landed and {remote} doesn't have any more")
-    more = "" if is_ancestor(repo, there, tip) else f", and lacks some that {remote} has"
-    return Parting("unpushed", f"has commits that {remote} doesn't have{more}")
+    if is_ancestor(repo, there, tip):
+        return Parting("unpushed", f"has commits that {remote} doesn't have")
+    return Parting("parted", f"has commits that {remote} doesn't have, and lacks some that {remote} has")
 
 
 def follow_all(

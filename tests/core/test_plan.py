@@ -206,6 +206,7 @@ def test_of_a_target_that_is_pushed_only_this_clone_is_told() -> None:
         ("unpushed", "git push 'up stream' main"),
         ("rewound", "git push 'up stream' main"),
         ("unshared", "git push 'up stream' main"),
+        ("parted", "git log --oneline --left-right main...refs/gt/there/main"),
         ("behind", "git status"),
     ):
         some = world(towns={"main": town}, targets={"main": Target("main", OID, "is elsewhere", cause)})

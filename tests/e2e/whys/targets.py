@@ -123,6 +123,24 @@ def unpushed(town: Stage) -> Playing:
     town.gt("merge")
 
 
+@situation("the target and where it is pushed to have parted")
+def parted(town: Stage) -> Playing:
+    town.settle(PUSHED)
+    hub = town.hub()
+    town.gt("merge")
+    bead = town.offer({"a": "a"})
+    theirs = town.branch({"theirs": "theirs"}, "theirs")
+    town.git("push", "-q", "origin", f"{theirs}:refs/heads/main")
+    town.commit({"mine": "mine\n"})
+    town.gt("merge", ok=(20,))
+    assert hub.is_dir()
+    typed = yield bead
+    assert "<" in typed()
+    town.git("rebase", "-q", theirs)
+    town.git("push", "-q", "origin", "main")
+    town.gt("merge")
+
+
 @situation("where the target is pushed to, a landing was taken back")
 def rewound(town: Stage) -> Playing:
     town.settle(PUSHED)
