@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from gt.core.coins import entropy
 from gt.core.rates import TOWN
-from gt.core.stats import entropy
 
 
 def badness(rejected: int, landed: int) -> float:

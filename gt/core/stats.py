@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import field
 
 from gt.core.bead import Bead, Result
+from gt.core.coins import entropy
 from gt.core.values import dataclass
 
 PEOPLE = "people"
@@ -106,11 +107,6 @@ class Stats:
     """The fewest runs per change that any method needs at this share of rejections; None: nothing was judged."""
     agents: dict[str, AgentStats] = field(default_factory=dict)
     gates: dict[str, GateStats] = field(default_factory=dict)
-
-
-def entropy(p: float) -> float:
-    """H(p) in bits: what one yes-or-no test at most tells of a change that is bad with probability p."""
-    return 0.0 if p in (0.0, 1.0) else -p * math.log2(p) - (1 - p) * math.log2(1 - p)
 
 
 def spread(values: Iterable[float]) -> Spread:

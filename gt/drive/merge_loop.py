@@ -77,7 +77,8 @@ class Merging:
     took: list[float] = field(default_factory=list)
     """How long each run took that came to its end, all of its gates together."""
     answered: set[tuple[str, Ids]] = field(default_factory=set)
-    """The runs, by base and members, that kept outcomes answered: asked for once more, they tell nothing of it."""
+    """The runs, by base and members, that kept outcomes answered. Asked for once more, these don't count, such as failures
+    of a time when the target was red: it is run."""
     controls: int = 0
     """How often the target itself was gated because something seemed wrong with it."""
 
@@ -269,12 +270,12 @@ class Merging:
         doubted = NOBODY if run.members else self.runs.health.doubted
         if (run.base, run.members) in self.answered:
             doubted = frozenset(test.check.gate.name for test in it.tests)
-        void, began = frozenset(self.runs.void), time.time()
+        began = time.time()
         lanes.start(
             run,
             lambda slot: prove(
                 self.yard, it, slot, self.keys,
-                queue=queue, fresh=run.again, doubted=doubted, void=void, began=began, label=name,
+                queue=queue, fresh=run.again, doubted=doubted, began=began, label=name,
             ),
         )  # fmt: skip
         return False

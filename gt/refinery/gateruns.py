@@ -53,8 +53,6 @@ class GateRuns:
     """By base, members and settings: what runs told of which all has landed since, and more."""
     _named: dict[str, Ids] = field(default_factory=dict)
     _excused: dict[str, Ids] = field(default_factory=dict)
-    void: set[Outcome] = field(default_factory=set)
-    """Failures that tell of nobody: their target was red itself."""
     _tips: tuple[Tip, ...] = ()
     _written: tuple[Town, str, str] | None = None
     """The settings asked about last, their gates as text, and these with what fills a slot: long to write."""
@@ -157,7 +155,6 @@ class GateRuns:
         for each in self.tips(tip):
             landed = at[each.name] = landed | each.landed
         self.health.ask_anew()
-        self.void.clear()
         told: list[Tried] = []
         past: dict[Ids, list[Tried]] = {}
         heard: dict[Ids, set[Outcome]] = {}
@@ -216,8 +213,7 @@ class GateRuns:
         reds = [each for known in held for each in known if each.verdict is Verdict.FAIL]
         if asked and reds:
             sick = self._sick_until(base, town)
-            self.void.update(each for each in reds if each.at <= sick)
-            reds = [each for each in reds if each not in self.void]
+            reds = [each for each in reds if each.at > sick]
         for each in reds:
             if each not in heard:
                 works, spell = self.health.works([each], town), self.health.spell(each, town)

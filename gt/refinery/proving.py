@@ -6,7 +6,7 @@ Decides nothing about anybody: it keeps outcomes, and says green, red or could-n
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import field
 
@@ -140,15 +140,13 @@ def prove(
     queue: str,
     fresh: bool = False,
     doubted: Ids = NOBODY,
-    void: Collection[Outcome] = (),
     began: float | None = None,
     label: str = "",
 ) -> Proved:
     """Run the gates that nothing is known of, in the order given; the rest are left out at the first that isn't a pass.
 
     One that is excused may fail.
-    `fresh`: what was red before doesn't answer. `doubted`: of these gates, what was green before doesn't either. `void`: nor do
-    these. `began`: when this was begun (default: now), by the clock that tells which of two runs came first. Raises
+    `fresh`: what was red before doesn't answer. `doubted`: of these gates, what was green before doesn't either. `began`: when this was begun (default: now), by the clock that tells which of two runs came first. Raises
     KeyboardInterrupt when cancelled: then the gate that ran is dead, and nothing of it is recorded.
     """
     ran = False
@@ -156,7 +154,7 @@ def prove(
         with keys.held(test.check.key, slot.cancelled) as waited:
             outcome = None
             if waited or test.check.gate.name not in doubted:
-                outcome = _known(yard, it, test, void, fresh=fresh and not waited)
+                outcome = _known(yard, it, test, fresh=fresh and not waited)
             if outcome is None:
                 outcome = _run(yard, it, test, slot, queue, label, began if not ran else None)
                 ran = True
@@ -167,11 +165,9 @@ def prove(
     return Proved(Verdict.PASS, ran=ran)
 
 
-def _known(
-    yard: Yard, it: Candidate, test: Test, void: Collection[Outcome], *, fresh: bool
-) -> Outcome | None:
+def _known(yard: Yard, it: Candidate, test: Test, *, fresh: bool) -> Outcome | None:
     ttl = outcomes.TTL if it.train.cars else outcomes.CONTROL_TTL
-    seen = tuple(each for each in test.known(yard.repo, yard.clock(), ttl) if each not in void)
+    seen = test.known(yard.repo, yard.clock(), ttl)
     if not it.train.cars and not test.excused:
         # What landed by a waiver failed as a candidate: what it is as the target, a control says.
         seen = outcomes.by_itself(seen)

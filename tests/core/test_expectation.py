@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gt.core.coins import entropy
 from gt.core.expectation import badness, waits
-from gt.core.stats import entropy
 
 
 def test_good_changes_land_together_and_bad_ones_take_runs() -> None:

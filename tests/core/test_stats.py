@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gt.core.bead import Bead, Created, Landed, Phase, Result
-from gt.core.stats import GateRun, Spread, entropy, spread, stats
+from gt.core.coins import entropy
+from gt.core.stats import GateRun, Spread, spread, stats
 from tests.core import strategies
 from tests.core.small import NOW, OID, attempt, bead, submission
 
