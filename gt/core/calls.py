@@ -119,13 +119,15 @@ def _mended_by(target: str, cause: str, page: str, world: World) -> str | None:
         if town and town.refinery.push
         else None
     )
+    parted = f"git log --oneline --left-right {shlex.quote(f'{target}...refs/gt/there/{target}')}"
     return {
         MOVED: f"gt ack {page}",
         "settings": MEND,
         "ungated": MEND,
         "unshared": pushed,
         "unpushed": pushed,
-        "parted": f"git log --oneline --left-right {shlex.quote(f'{target}...refs/gt/there/{target}')}",
+        "parted": parted,
+        "replaced": parted,
         "rewound": pushed,
         "behind": "git status",
         "missing": f"git config --unset gt.target {shlex.quote(f'^{re.escape(target)}$')}",
@@ -142,7 +144,7 @@ def stage_call(stage: Stage) -> Call:
     decision, branch = stage.decision, shlex.quote(stage.branch)
     about = decision.commit if decision.cause in ("red", "could-not-run", "dirty", "refused") else stage.tip
     # One call for each place that it waits at: what it waits for there grows by every landing.
-    call = Call(stage.subject, decision.cause, decision.why, epoch=about or "")
+    call = Call(stage.subject, decision.cause, decision.why, epoch=decision.epoch or about or "")
     again = f"gt promote {branch} --again"
     hint = {
         MOVED: f"gt ack {call.page}",

@@ -84,6 +84,8 @@ class Decision:
     """How many gate runs the commit may still take."""
     baking: int = 0
     """How many commits are yet to bake."""
+    epoch: str = ""
+    """What makes it another cause than the last of its name, if not where the stage is."""
 
     @property
     def due(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from gt.core.bead import Bead, Status
 from gt.core.fields import plain
-from gt.core.state import Paused, TownState, Word
+from gt.core.state import Acceptance, Paused, TownState, Word
 from gt.core.town import Limits
 from gt.core.trace import trace
 from gt.core.waivers import replayed as replayed_waivers
@@ -61,11 +61,16 @@ def replayed_state(current: TownState, before: TownState, after: TownState) -> T
     none; of two commits that were acknowledged for one target, or approved for one stage, the one that is here. Of waivers,
     what lets less through.
     """
-    acknowledged = _changed(current.acknowledged, before.acknowledged, after.acknowledged)
+    moves = _changed(*(_moves(state) for state in (current, before, after)))
+    acknowledged = {branch: Acceptance.of(text) for branch, text in moves.items()}
     waivers = replayed_waivers(current.waivers, before.waivers, after.waivers)
     words = _changed(*(_words(state) for state in (current, before, after)))
     approved = {stage: Word(*parts) for stage, parts in words.items()}
     return TownState(_paused(current.paused, before.paused, after.paused), acknowledged, waivers, approved)
+
+
+def _moves(state: TownState) -> dict[str, str]:
+    return {branch: str(word) for branch, word in state.acknowledged.items()}
 
 
 def _words(state: TownState) -> dict[str, tuple[Any, ...]]:

@@ -47,6 +47,24 @@ class Word:
     signature: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A person's word that a branch may be where others moved it. As text it is what git calls a range: `WITHOUT..COMMIT`."""
+
+    commit: str
+    """Where the branch was then; empty: it was removed."""
+    without: str = ""
+    """The commit that gt had put there, and that isn't on it any more; empty: none was lost."""
+
+    @classmethod
+    def of(cls, text: str) -> Acceptance:
+        without, _, commit = text.rpartition("..")
+        return cls(commit, without)
+
+    def __str__(self) -> str:
+        return f"{self.without}..{self.commit}" if self.without else self.commit
+
+
 LONGEST_WAIVER = 7 * 86400
 """Seconds: a waiver holds no longer, whoever gave it."""
 
@@ -71,8 +89,8 @@ class TownState:
     """The town's runtime data, in `state.yaml`."""
 
     paused: Paused | None = None
-    acknowledged: Mapping[str, str] = field(default_factory=dict)
-    """For each target or stage, the commit up to which a person has accepted moves that gt did not make."""
+    acknowledged: Mapping[str, Acceptance] = field(default_factory=dict)
+    """For each target or stage, up to where a person has accepted moves that gt did not make."""
     waivers: tuple[Waiver, ...] = ()
     """By target and gate; those that are over may still be among them."""
     approved: Mapping[str, Word] = field(default_factory=dict)

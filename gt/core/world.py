@@ -71,6 +71,8 @@ class Target:
     """A word for the trouble: red, moved, missing."""
     epoch: str = ""
     """What makes it another trouble than the last of its cause; empty: the tip."""
+    lost: str | None = None
+    """The last landing that some gt made where this is pushed, and that isn't there any more."""
     settled: bool = True
     """Whether all is known of the trouble that gt can find out: before, it is no call for a person."""
     reverts: tuple[str, ...] = ()

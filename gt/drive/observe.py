@@ -5,7 +5,7 @@ What could not be looked at stays unknown: nothing destructive follows from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 
 from gt.core.bead import Bead, Landed, Phase
@@ -37,7 +37,7 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
     """
     with ledger.read() as snapshot:
         beads = _beads(snapshot, also)
-        targets, towns = look_at_targets(repo)
+        targets, towns = look_at_targets(repo, snapshot.find)
         submitted = tuple(bead for bead in beads.values() if bead.phase is Phase.SUBMITTED)
         state = snapshot.state()
         landings: Mapping[str, Landed] = {}
@@ -153,8 +153,13 @@ def _unsynced(ledger: Ledger, targets: Mapping[str, Target], towns: Mapping[str,
     return waiting or next((f"{name} is behind {hub.name}'s" for name in behind), "")
 
 
-def look_at_targets(repo: Repo) -> tuple[dict[str, Target], dict[str, Town]]:
-    """The targets of this clone with what is wrong with them, and the settings of those that could be read."""
+def look_at_targets(
+    repo: Repo, find: Callable[[str], Bead | None] | None = None
+) -> tuple[dict[str, Target], dict[str, Town]]:
+    """The targets of this clone with what is wrong with them, and the settings of those that could be read.
+
+    With `find`, a Bead by its id, also what they lost where they are pushed.
+    """
     targets: dict[str, Target] = {}
     towns: dict[str, Town] = {}
     for name in config_values(repo, KEY):
@@ -168,9 +173,13 @@ def look_at_targets(repo: Repo) -> tuple[dict[str, Target], dict[str, Town]]:
             continue
         try:
             towns[name] = settings.town_at(repo, tip)
-            targets[name] = Target(name, tip)
         except GtError as error:
             targets[name] = Target(name, tip, f"has settings that can't be read: {error.message}", "settings")
+            continue
+        try:
+            targets[name] = Target(name, tip, lost=_lost(repo, name, towns[name], find))
+        except GtError as error:
+            targets[name] = Target(name, tip, f"can't be looked at: {error.message}", "unreadable")
     return targets, towns
 
 
@@ -208,3 +217,11 @@ def _liveness(repo: Repo, beads: Iterable[Bead]) -> dict[str, Liveness]:
         for bead in beads
         if bead.phase is Phase.LEASED and bead.status.lease
     }
+
+
+def _lost(repo: Repo, name: str, town: Town, find: Callable[[str], Bead | None] | None) -> str | None:
+    if find is None or town.refinery.push is None:
+        return None
+    from gt.refinery import upstream
+
+    return upstream.lost(repo, name, find)

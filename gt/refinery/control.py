@@ -11,6 +11,7 @@ from contextlib import suppress
 from itertools import takewhile
 
 from gt.core.bead import Bead, Result, Submission
+from gt.core.state import Acceptance
 from gt.core.town import Town
 from gt.core.values import dataclass
 from gt.git.lineage import between
@@ -18,6 +19,7 @@ from gt.git.merge import changed_paths, is_ancestor, trailers
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
 from gt.refinery import outcomes
+from gt.refinery.accepted import asked, is_accepted, is_given_up
 from gt.refinery.gates import checks
 from gt.refinery.message import BYPASS
 from gt.refinery.pins import Tips
@@ -56,37 +58,39 @@ def allowance(town: Town, count: int) -> int:
     return max(town.refinery.budget, 2 * (gates + 1)) + EACH * gates * max(0, count - 1)
 
 
-def baseline(repo: Repo, at: Tips, acknowledged: str | None) -> str | None:
+def baseline(repo: Repo, at: Tips, word: Acceptance | None) -> str | None:
     """The last commit of a target that gt made or a person acknowledged; None if gt never landed on it."""
     assert at.tip is not None
     own = at.own
     if at.coming is not None and at.coming != own and is_ancestor(repo, at.coming, at.tip):
         own = at.coming
-    newer = acknowledged is not None and acknowledged != own and is_ancestor(repo, acknowledged, at.tip)
-    if acknowledged is not None and newer and (own is None or not is_ancestor(repo, acknowledged, own)):
-        return acknowledged
-    return own
+    if word is None or word.commit == own or not is_ancestor(repo, word.commit, at.tip):
+        return own
+    if own is not None and not is_ancestor(repo, own, at.tip):
+        return word.commit if is_given_up(repo, word, own) else own
+    return own if own is not None and is_ancestor(repo, word.commit, own) else word.commit
 
 
-def is_own(at: Tips, acknowledged: str | None) -> bool:
-    """Whether the tip is as gt left it or a person accepted it; told without a process."""
-    return at.tip is not None and at.tip in (at.own, at.coming, acknowledged)
+def is_own(repo: Repo, at: Tips, word: Acceptance | None) -> bool:
+    """Whether the tip is as gt left it or a person accepted it; where it is as gt left it, told without a process."""
+    if at.tip is None or at.tip in (at.own, at.coming):
+        return at.tip is not None
+    return is_accepted(repo, word, at.tip, at.own)
 
 
-def moved(
-    repo: Repo, at: Tips, acknowledged: str | None, town: Town, beads: Iterable[Bead]
-) -> Trouble | None:
+def moved(repo: Repo, at: Tips, word: Acceptance | None, town: Town, beads: Iterable[Bead]) -> Trouble | None:
     """What is wrong with how others moved a target; None if nothing is, or nobody did.
 
     `beads` are those whose attempts haven't landed: none of their commits may be among what came.
     """
     assert at.tip is not None
     beads = tuple(beads)
-    if is_own(at, acknowledged):
+    if is_own(repo, at, word):
         return None
-    since = baseline(repo, at, acknowledged)
+    since = baseline(repo, at, word)
     if since is not None and not is_ancestor(repo, since, at.tip):
-        return Trouble("moved", f"was moved by others, and {since[:12]}, which gt landed, is no longer on it")
+        why = f"was moved by others, and {since[:12]}, which gt landed, is no longer on it"
+        return Trouble("moved", why, epoch=asked(repo, at.tip, since))
     unlanded = {commit: bead.id for bead in beads for commit in _work(bead)}
     known = (
         [since] if since is not None else sorted({s.basecommit for b in beads if (s := b.status.submission)})
@@ -129,9 +133,9 @@ def _is_on(repo: Repo, commit: str, tip: str) -> bool:
     return False
 
 
-def is_foreign(repo: Repo, at: Tips, acknowledged: str | None) -> bool:
+def is_foreign(repo: Repo, at: Tips, word: Acceptance | None) -> bool:
     """Whether the tip has commits that gt did not make: it is adopted only after a green control run."""
-    return not is_own(at, acknowledged) and baseline(repo, at, acknowledged) is not None
+    return not is_own(repo, at, word) and baseline(repo, at, word) is not None
 
 
 def unprovable(repo: Repo, town: Town, tip: str, now: int) -> Trouble | None:

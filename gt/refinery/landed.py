@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from gt.core.bead import Bead, Landed, Phase, Submission
+from gt.core.state import Acceptance
 from gt.errors import IllegalMove
 from gt.git.lineage import Step, steps
 from gt.git.merge import is_ancestor, trailers
@@ -27,7 +28,7 @@ def derive(
     repo: Repo,
     submitted: Iterable[Bead],
     targets: Iterable[str],
-    acknowledged: Mapping[str, str] | None = None,
+    acknowledged: Mapping[str, Acceptance] | None = None,
 ) -> dict[str, Landed]:
     """For each of these Beads that has landed on one of the targets: where.
 
@@ -50,7 +51,7 @@ def derive(
             word = (acknowledged or {}).get(base)
             rest = [(bead, sub) for bead, sub in group if bead.id not in found]
             if word is not None and rest:
-                found.update(_reachable(repo, at.tip, word, since, rest))
+                found.update(_reachable(repo, at.tip, word.commit, since, rest))
             rest = [(bead, sub) for bead, sub in group if bead.id not in found]
             found.update(_by_others(repo, at.tip, rest))
         except GitFailed:
@@ -58,7 +59,7 @@ def derive(
     return found
 
 
-def unlanded(repo: Repo, bead: Bead, acknowledged: Mapping[str, str]) -> None:
+def unlanded(repo: Repo, bead: Bead, acknowledged: Mapping[str, Acceptance]) -> None:
     """Raise IllegalMove if the target has what this Bead submitted, recorded or not: it can't be taken back then."""
     sub = bead.status.submission
     if sub is None:

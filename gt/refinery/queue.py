@@ -124,7 +124,7 @@ def _target(look: Look, target: Target, subs: Sequence[Submission]) -> Found:
     after = None
     left = 0
     try:
-        trouble = _parted(look, target.name, town)
+        trouble = _parted(look, target, town)
         if trouble is None:
             at = replace(tips(look.repo, target.name), tip=target.tip)
             waivers = tuple(each for each in look.state.waived(look.now) if each.target == target.name)
@@ -147,13 +147,14 @@ def _target(look: Look, target: Target, subs: Sequence[Submission]) -> Found:
     return Found(target, town, after, left)
 
 
-def _parted(look: Look, name: str, town: Town) -> control.Trouble | None:
+def _parted(look: Look, target: Target, town: Town) -> control.Trouble | None:
     """What is wrong with where a target is: nothing is found out about it before that is settled."""
-    parting = upstream.parted(look.repo, name, town)
+    name = target.name
+    word = look.state.acknowledged.get(name)
+    parting = upstream.parted(look.repo, name, town, word)
     if parting is not None:
         return control.Trouble(parting.cause, parting.why)
-    at = tips(look.repo, name)
-    word = look.state.acknowledged.get(name)
+    at = upstream.knowing(tips(look.repo, name), target.lost)
     assert at.tip is not None
     return control.moved(look.repo, at, word, town, look.unlanded())
 

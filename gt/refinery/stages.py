@@ -22,6 +22,7 @@ from gt.git.lineage import Step, behind, steps
 from gt.git.merge import is_ancestor, trailers
 from gt.git.repo import Repo
 from gt.refinery import control, marks, refusals, upstream, waived
+from gt.refinery.accepted import asked, is_accepted
 from gt.refinery.landed import made_by_gt
 from gt.refinery.marks import Post
 from gt.refinery.message import BYPASS
@@ -109,11 +110,12 @@ def _ground(look: Look, name: str) -> _Ground:
     assert target.tip is not None
     try:
         at = tips(look.repo, name)
-        parting = upstream.parted(look.repo, name, town)
+        word = look.state.acknowledged.get(name)
+        parting = upstream.parted(look.repo, name, town, word)
         if parting is not None:
             target = replace(target, trouble=parting.why, cause=parting.cause)
         elif at.tip is not None:
-            word = look.state.acknowledged.get(name)
+            at = upstream.knowing(at, target.lost)
             trouble = control.moved(look.repo, at, word, town, look.unlanded)
             if trouble is not None:
                 target = replace(target, trouble=trouble.why, cause=trouble.cause, epoch=trouble.epoch)
@@ -178,8 +180,10 @@ class _Looking:
         """What is wrong with where it is."""
         repo, post, branch = self.look.repo, self.post, self.place.spec.branch
         word = self.look.state.acknowledged.get(branch)
-        if post.own is not None and post.tip != post.own.commit and word != (post.tip or ""):
-            return _held("moved", _how_moved(repo, post))
+        if post.own is not None and post.tip != post.own.commit:
+            own = post.own.commit
+            if not is_accepted(repo, word, post.tip, own):
+                return replace(_held("moved", _how_moved(repo, post)), epoch=asked(repo, post.tip, own))
         if post.tip not in (None, self.ground.tip) and not is_ancestor(repo, post.tip or "", self.ground.tip):
             why = (
                 f"has commits that {self.place.target} hasn't: it can go on once {self.place.target} has them"
@@ -255,7 +259,7 @@ class _Looking:
             # What others put there came no later than the landing that stands on it; where they land, their word counts.
             landing = (step.oid in below and "Gt-Bead" in said) or self.ground.town.refinery.land is not None
             since = step.time if landing else since
-            adopted = adopted or step.oid in below or step.oid == word
+            adopted = adopted or step.oid in below or (word is not None and step.oid == word.commit)
             if not adopted or said & UNPROVEN:
                 unproven.add(step.oid)
             trail.append(self._arrival(step.oid, since))

@@ -6,11 +6,12 @@ to the target as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from gt import lock
 from gt.core.bead import Bead
 from gt.core.ids import submission_ref
+from gt.core.state import Acceptance
 from gt.core.town import Town
 from gt.core.values import dataclass
 from gt.git import refs
@@ -21,9 +22,12 @@ from gt.git.remote import ask, bring, choose
 from gt.git.repo import Repo
 from gt.git.worktree import checked_out
 from gt.refinery import pins
+from gt.refinery.accepted import is_given_up
 from gt.refinery.checkout import obstacles
 from gt.refinery.moving import Mover
+from gt.refinery.pins import Tips
 from gt.refinery.places import merge_lock, unfinished
+from gt.refinery.told import members
 from gt.store.targets import shared_through
 
 
@@ -32,7 +36,7 @@ class Parting:
     """How a target differs from what the remote had of it, in a way that only a person can put right."""
 
     cause: str
-    """`behind`, `unpushed`, `rewound` or `unshared`."""
+    """`behind`, `unpushed`, `rewound`, `replaced`, `parted` or `unshared`."""
     why: str
     """A clause after the target's name."""
 
@@ -107,10 +111,11 @@ def can_follow(repo: Repo, target: str) -> bool:
     return there != tip and in_the_way(repo, target, tip, there) is None
 
 
-def parted(repo: Repo, target: str, town: Town) -> Parting | None:
+def parted(repo: Repo, target: str, town: Town, word: Acceptance | None) -> Parting | None:
     """What is wrong between a target here and on the remote that it is pushed to; None if nothing, or it isn't pushed.
 
-    In a town of several machines each target must be pushed where these look. Asks nobody.
+    In a town of several machines each target must be pushed where these look. `word`: what a person accepted of how
+    others moved it. Asks nobody.
     """
     remote, shared = town.refinery.push, shared_through(repo)
     tip = refs.read(repo, pins.branch(target))
@@ -129,10 +134,36 @@ def parted(repo: Repo, target: str, town: Town) -> Parting | None:
         return Parting("behind", f"is behind {remote}'s {there[:12]}, and {why}") if why else None
     own = refs.read(repo, pins.landing_ref(target))
     if own is not None and not is_ancestor(repo, own, there):
-        return Parting("rewound", f"has {own[:12]}, which gt landed and {remote} doesn't have any more")
+        landed = f"has {own[:12]}, which gt landed and {remote} doesn't have any more"
+        if is_given_up(repo, word, own):
+            return Parting("parted", f"{landed}, as a person accepted")
+        if is_ancestor(repo, there, tip):
+            return Parting("rewound", landed)
+        return Parting("replaced", f"{landed}, and lacks some that {remote} has")
     if is_ancestor(repo, there, tip):
         return Parting("unpushed", f"has commits that {remote} doesn't have")
     return Parting("parted", f"has commits that {remote} doesn't have, and lacks some that {remote} has")
+
+
+def lost(repo: Repo, target: str, find: Callable[[str], Bead | None]) -> str | None:
+    """The last landing that some gt made on the remote's target, if it isn't there any more; None: it is.
+
+    What the remote says of it may be of a push that came to half its end. Only what the ledger has as landed, as `find`
+    tells by a Bead's id, was there. Asks nobody.
+    """
+    said, there = refs.read(repo, pins.said_ref(target)), refs.read(repo, pins.there_ref(target))
+    if said is None or there is None or said == there or is_ancestor(repo, said, there):
+        return None
+    with Objects(repo) as odb:
+        named = {bead for bead, _, _ in members(odb.commit(said).message)}
+    found = (find(name) for name in sorted(named))
+    was_there = any(bead is not None and (it := bead.status.landed) and it.commit == said for bead in found)
+    return said if was_there else None
+
+
+def knowing(at: Tips, landing: str | None) -> Tips:
+    """What is pinned of a target here, with a landing of another clone's that came after, and was lost."""
+    return at if landing is None else Tips(at.tip, landing, None)
 
 
 def follow_all(

@@ -10,7 +10,7 @@ from typing import Any
 from gt.core import ids
 from gt.core.bead import API_VERSION
 from gt.core.data import paused_data
-from gt.core.state import LedgerMeta, Paused, TownState, Waiver, Word
+from gt.core.state import Acceptance, LedgerMeta, Paused, TownState, Waiver, Word
 from gt.core.when import format_time, parse_time
 from gt.errors import Malformed, Refused
 
@@ -47,7 +47,7 @@ def state_data(state: TownState) -> dict[str, Any]:
     if state.paused:
         data["paused"] = paused_data(state.paused)
     if state.acknowledged:
-        data["acknowledged"] = dict(sorted(state.acknowledged.items()))
+        data["acknowledged"] = {name: str(word) for name, word in sorted(state.acknowledged.items())}
     if state.waivers:
         from gt.core.waivers import waivers_data  # next to no town has any
 
@@ -78,7 +78,8 @@ def state_from(data: dict[str, Any], where: str) -> TownState:
     words = {str(stage): _word(word, f"approved.{stage}", where) for stage, word in approved.items()}
     for name in left:
         raise Malformed(where, f"{name}: is not a key that belongs here")
-    return TownState(paused, acknowledged, waivers, words)
+    accepted = {str(name): Acceptance.of(word) for name, word in acknowledged.items()}
+    return TownState(paused, accepted, waivers, words)
 
 
 def _word(data: Any, key: str, where: str) -> Word:

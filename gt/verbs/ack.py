@@ -8,7 +8,7 @@ from dataclasses import replace
 from gt.core.calls import MOVED
 from gt.core.page import Acknowledged, Page
 from gt.core.promotion import STAGE
-from gt.core.state import TownState
+from gt.core.state import Acceptance, TownState
 from gt.core.values import dataclass
 from gt.errors import Ambiguous, NotFound
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
@@ -56,7 +56,8 @@ def _accepted(snapshot: Snapshot, pages: Iterable[Page]) -> TownState | None:
     if not moved:
         return None
     state = snapshot.state()
-    words = {page.subject.partition(":")[2]: page.epoch for page in sorted(moved, key=lambda page: page.at)}
+    oldest = sorted(moved, key=lambda page: page.at)
+    words = {page.subject.partition(":")[2]: Acceptance.of(page.epoch) for page in oldest}
     return replace(state, acknowledged={**state.acknowledged, **words})
 
 

@@ -206,12 +206,13 @@ def test_of_a_target_that_is_pushed_only_this_clone_is_told() -> None:
         ("unpushed", "git push 'up stream' main"),
         ("rewound", "git push 'up stream' main"),
         ("unshared", "git push 'up stream' main"),
+        ("replaced", "git log --oneline --left-right main...refs/gt/there/main"),
         ("parted", "git log --oneline --left-right main...refs/gt/there/main"),
         ("behind", "git status"),
     ):
         some = world(towns={"main": town}, targets={"main": Target("main", OID, "is elsewhere", cause)})
         (call,) = plan(some).calls
-        assert (call.hint, call.paged) == (command, cause == "rewound")
+        assert (call.hint, call.paged) == (command, cause in ("rewound", "replaced"))
         assert bool(commands(plan(some))) == call.paged
 
 

@@ -31,7 +31,7 @@ from gt.core.data import bead_data
 from gt.core.plan import plan
 from gt.core.replay import edge, replayed, replayed_state
 from gt.core.schema import bead_from
-from gt.core.state import Paused, TownState, Waiver, Word
+from gt.core.state import Acceptance, Paused, TownState, Waiver, Word
 from gt.core.town import Limits
 from gt.core.trace import trace
 from gt.errors import IllegalMove
@@ -539,10 +539,10 @@ def test_of_two_changes_of_the_brake_the_longer_holds() -> None:
 
 def test_acknowledged_moves_are_taken_over_target_by_target() -> None:
     def state(**acknowledged: str) -> TownState:
-        return TownState(acknowledged=acknowledged)
+        return TownState(acknowledged={name: Acceptance(commit) for name, commit in acknowledged.items()})
 
     made = replayed_state(state(a="1", b="2", d="1"), state(a="1", b="1", d="1"), state(a="9", b="8", c="7"))
-    assert made.acknowledged == {"a": "9", "b": "2", "c": "7"}
+    assert made == state(a="9", b="2", c="7")
 
 
 def test_words_for_stages_are_taken_over_stage_by_stage() -> None:

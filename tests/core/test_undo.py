@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gt.core.bead import Bead, Closed, CloseReason, FieldConflict, Note, Phase, Result, Spec
 from gt.core.edit import edited
 from gt.core.page import Acknowledged, Page
-from gt.core.state import Paused, TownState, Waiver, Word
+from gt.core.state import Acceptance, Paused, TownState, Waiver, Word
 from gt.core.undo import Deed, Inverse, Taker, inverse
 from tests.core import strategies
 from tests.core.small import NOW, attempt, bead, gt, lease
@@ -331,7 +331,7 @@ def test_a_pause_is_taken_back() -> None:
     assert state(paused, TownState(), TownState()).state == paused
     assert state(TownState(), paused, other).obstacles
     assert state(TownState(), paused, TownState()).state is None
-    moved = TownState(acknowledged={"main": COMMIT})
+    moved = TownState(acknowledged={"main": Acceptance(COMMIT)})
     assert "accepted where a target was moved" in state(TownState(), moved, moved).obstacles[0].why
 
 

@@ -42,6 +42,29 @@ def test_forged_trailers_land_nothing(yard: Scene) -> None:
     assert "a" in yard.files()
 
 
+def test_a_landing_is_lost_anew_though_the_target_be_where_a_person_accepted_it_once(yard: Scene) -> None:
+    old = yard.tip()
+    lost = [landed_one(yard, "one")]
+    yard.git("update-ref", "refs/heads/main", old)
+    yard.submit({"other": ""})
+    assert yard.merge().exit_code == 20
+    yard.acknowledge()
+    lost.append(landed_one(yard, "two"))
+    yard.git("update-ref", "refs/heads/main", old)
+    waiting = yard.submit({"last": ""})
+    report = yard.merge()
+    assert (report.exit_code, report.landed) == (20, [])
+    assert f"{lost[1][:12]}, which gt landed, is no longer on it" in (report.trouble or "")
+    yard.acknowledge()
+    assert [name for name, _, _ in yard.merge().landed] == [waiting.id]
+
+
+def landed_one(yard: Scene, name: str) -> str:
+    yard.submit({name: ""})
+    assert yard.merge().landed
+    return yard.tip()
+
+
 def test_a_forged_merge_of_the_commit_itself_stops_landing_until_a_person_says_so(yard: Scene) -> None:
     yard.submit({"first": ""})
     yard.merge()

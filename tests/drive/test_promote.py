@@ -10,7 +10,7 @@ import pytest
 from gt.core.bead import Bead
 from gt.core.plan import Next, Plan, plan
 from gt.core.promotion import Stage, Step
-from gt.core.state import Paused, TownState, Waiver
+from gt.core.state import Acceptance, Paused, TownState, Waiver
 from gt.drive import promote as drive
 from gt.drive.observe import observe
 from gt.drive.promote import PromoteReport
@@ -316,6 +316,18 @@ def test_what_was_taken_back_does_not_come_again_by_itself_and_goes_no_further(y
     assert [(each.old, each.new) for each in promoted(yard).promoted] == [(was, newer)]
 
 
+def test_it_is_taken_back_anew_though_to_where_a_person_accepted_it_once(yard: Scene) -> None:
+    promoted(yard)
+    was = yard.tip("staging")
+    for name in ("one", "two"):
+        landed(yard, {name: "1"})
+        assert promoted(yard, "staging").promoted
+        yard.git("branch", "-f", "staging", was)
+        assert causes(yard)["staging"] == "held moved"
+        acknowledged(yard, "staging")
+        assert causes(yard)["staging"] == "done"
+
+
 def test_a_stage_that_was_removed_is_noticed(yard: Scene) -> None:
     promoted(yard)
     yard.git("branch", "-D", "staging")
@@ -361,7 +373,8 @@ def test_what_landed_by_a_waiver_passes_the_targets_own_gates_or_goes_nowhere(ya
     red = yard.push({"bad": ""})
     yard.state(
         TownState(
-            acknowledged={"main": red}, waivers=(Waiver("main", "test", ALICE, "why", NOW, LATER + 9, red),)
+            acknowledged={"main": Acceptance(red)},
+            waivers=(Waiver("main", "test", ALICE, "why", NOW, LATER + 9, red),),
         )
     )
     landed(yard, {"one": "1"})

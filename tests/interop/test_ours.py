@@ -15,7 +15,7 @@ from gt.core.bead import Bead, Lease, Phase, Status
 from gt.core.data import bead_data
 from gt.core.page import Acknowledged, Page, page_id
 from gt.core.schema import bead_from
-from gt.core.state import LedgerMeta, Paused, TownState
+from gt.core.state import Acceptance, LedgerMeta, Paused, TownState
 from gt.errors import Refused
 from gt.interop.jsonl import lines
 from gt.store.ledger import Changes, Ledger
@@ -28,7 +28,7 @@ from tests.store.scenes import ALICE, bead, bead_id, commit_files, message, writ
 PAGE = Page(
     page_id("town", "red", ""), "town", "red", "", "it is red", NOW, 2, NOW + 9, Acknowledged(ALICE, NOW + 10)
 )
-STATE = TownState(Paused("Bob", "lunch", NOW + 99), {"main": "a" * 40})
+STATE = TownState(Paused("Bob", "lunch", NOW + 99), {"main": Acceptance("a" * 40, "b" * 40)})
 
 
 def fill(ledger: Ledger, *beads: Bead) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from gt.core.bead import Attempt, Bead, Phase, Result, Status, Submission
 from gt.core.ids import submission_ref
-from gt.core.state import TownState
+from gt.core.state import Acceptance, TownState
 from gt.core.town import Town
 from gt.drive.merge import MergeReport, View, look, run
 from gt.git import refs
 from gt.git.repo import Repo
+from gt.refinery import pins
+from gt.refinery.accepted import asked
 from gt.refinery.outcomes import Outcome
 from gt.refinery.pins import landing_ref
 from gt.refinery.proving import Keys, Proved, Slot, candidate, prove
@@ -139,7 +141,9 @@ class Scene:
 
     def acknowledge(self) -> None:
         """A person accepts main as it is."""
-        self.state(TownState(acknowledged={"main": self.tip()}))
+        own = pins.tips(self.repo, "main").own
+        word = asked(self.repo, self.tip(), own) if own is not None else self.tip()
+        self.state(TownState(acknowledged={"main": Acceptance.of(word)}))
 
     def merge(self, *, now: int = NOW + 1000, again: bool = False, dry: bool = False) -> MergeReport:
         return run(

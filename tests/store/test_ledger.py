@@ -12,7 +12,7 @@ import pytest
 
 from gt.core.bead import Bead, Note
 from gt.core.page import Page, page_id
-from gt.core.state import LONGEST_WAIVER, LedgerMeta, Paused, TownState, Waiver, Word
+from gt.core.state import LONGEST_WAIVER, Acceptance, LedgerMeta, Paused, TownState, Waiver, Word
 from gt.errors import Busy, Malformed, NotFound, Refused
 from gt.git.repo import discover
 from gt.store import codec, records
@@ -116,7 +116,9 @@ def test_pages_and_the_state_are_kept_too(repo_path: Path) -> None:
     page = Page(page_id("town", "red", "x"), "town", "red", "x", "The target is red.\n", NOW)
     waiver = Waiver("release/1", "slow: tests", ALICE, "no: vendor's", NOW, NOW + LONGEST_WAIVER, "b" * 40)
     words = {"release/1": Word("a" * 40, ALICE, NOW, "SIGNED\nAAAA\n"), "staging": Word("b" * 40, ALICE, NOW)}
-    state = TownState(Paused(ALICE, "holiday", NOW + 3600), {"main": "a" * 40}, (waiver,), words)
+    state = TownState(
+        Paused(ALICE, "holiday", NOW + 3600), {"main": Acceptance("a" * 40, "b" * 40)}, (waiver,), words
+    )
     with ledger.hold() as held:
         after = ledger.update(held, message(), lambda _: Changes(pages={page.id: page}, state=state))
     assert (after.pages(), after.state()) == ((page,), state)

@@ -11,7 +11,7 @@ import pytest
 from gt.core.bead import Phase
 from gt.core.ids import bead_path
 from gt.core.page import Page, page_id
-from gt.core.state import Paused, TownState
+from gt.core.state import Acceptance, Paused, TownState
 from gt.errors import Busy, Conflict, IllegalMove, Malformed, NotFound, Refused
 from gt.git.remote import Denied, Unreachable
 from gt.store import sync
@@ -159,12 +159,12 @@ def test_edits_of_one_bead_are_merged_and_what_lost_is_told(town: Shared) -> Non
 def test_pages_and_the_state_of_the_town_are_brought_together(town: Shared) -> None:
     a, b = town.first, town.clone("b")
     page = Page(page_id("town", "x", ""), "town", "x", "", "look", NOW)
-    write(a, Changes(pages={page.id: page}, state=TownState(acknowledged={"main": "1" * 40})))
+    write(a, Changes(pages={page.id: page}, state=TownState(acknowledged={"main": Acceptance("1" * 40)})))
     write(b, Changes(pages={page.id: replace(page, sends=2)}, state=TownState(Paused("b", "lunch"))))
     a.sync()
     b.sync()
     with b.ledger.read() as snapshot:
-        assert snapshot.state() == TownState(Paused("b", "lunch"), {"main": "1" * 40})
+        assert snapshot.state() == TownState(Paused("b", "lunch"), {"main": Acceptance("1" * 40)})
         assert [each.sends for each in snapshot.pages()] == [2]
 
 

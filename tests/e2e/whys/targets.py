@@ -153,6 +153,22 @@ def rewound(town: Stage) -> Playing:
     town.gt("merge")
 
 
+@situation("where the target is pushed to, others put something else in the place of a landing")
+def replaced(town: Stage) -> Playing:
+    town.settle(PUSHED)
+    hub = town.hub()
+    theirs = town.branch({"theirs": "theirs"}, "theirs")
+    town.offer({"a": "a"})
+    town.gt("merge")
+    town.git("push", "-q", "-f", "origin", f"{theirs}:refs/heads/main")
+    assert hub.is_dir()
+    typed = yield merged(town, town.offer({"b": "b"}))
+    assert "<" in typed()
+    town.git("merge", "-q", "-m", "both", theirs)
+    town.git("push", "-q", "origin", "main")
+    town.gt("merge")
+
+
 @situation("files of the checkout keep the target from following where it is pushed to")
 def behind(town: Stage) -> Playing:
     town.settle(PUSHED)

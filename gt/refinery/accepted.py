@@ -1,0 +1,36 @@
+"""What a person accepted of how others moved a branch: where it is now, and which of gt's own commits it goes without.
+
+A word goes no further than what it was given on: a landing that is lost later is lost anew, though the branch be back at
+a commit that a person accepted once.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from gt.core.state import Acceptance
+from gt.git.merge import is_ancestor
+from gt.git.repo import Repo
+from gt.git.run import GitFailed
+
+
+def asked(repo: Repo, tip: str | None, own: str) -> str:
+    """What a person accepts who takes note that a branch is at `tip`, though gt had it at `own`; as text."""
+    kept = tip is not None and is_ancestor(repo, own, tip)
+    return str(Acceptance(tip or "", "" if kept else own))
+
+
+def is_accepted(repo: Repo, word: Acceptance | None, tip: str | None, own: str | None) -> bool:
+    """Whether a person accepted that a branch is at `tip`, though gt had it at `own`; `own` None: it never had it."""
+    if word is None or word.commit != (tip or ""):
+        return False
+    return own is None or is_given_up(repo, word, own) or (tip is not None and is_ancestor(repo, own, tip))
+
+
+def is_given_up(repo: Repo, word: Acceptance | None, own: str) -> bool:
+    """Whether a person accepted that this commit of gt's is lost."""
+    if word is None or not word.without:
+        return False
+    with suppress(GitFailed):  # what was lost need not be in this clone
+        return is_ancestor(repo, own, word.without)
+    return False
