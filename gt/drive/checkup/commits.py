@@ -12,6 +12,7 @@ from gt.drive.checkup.files import repair_of
 from gt.drive.checkup.scene import Scene
 from gt.errors import Refused
 from gt.git import refs
+from gt.git.merge import is_ancestor
 from gt.git.reach import outside, present
 from gt.git.worktree import checked_out
 from gt.refinery.pins import there_ref
@@ -73,8 +74,7 @@ def _landings(scene: Scene, landed: dict[str, str]) -> Iterator[Finding]:
     for target in scene.targets if lost else ():
         there = refs.read(scene.repo, there_ref(target))
         if there is not None and (still := outside(scene.repo, lost, [there])) != lost:
-            text = f"lacks {len(lost - still)} landing{'' if len(lost - still) == 1 else 's'} that its remote has"
-            yield Finding("target-behind", Severity.NOTE, target, text, "gt sync")
+            yield _behind(scene, target, there_ref(target), "its remote", len(lost - still))
             lost = still
     for target in scene.targets if lost else ():
         for ref in refs.listing(scene.repo, "refs/remotes"):
@@ -82,7 +82,7 @@ def _landings(scene: Scene, landed: dict[str, str]) -> Iterator[Finding]:
                 continue
             outside_too = outside(scene.repo, lost, [ref])
             if outside_too != lost:
-                yield _behind(scene, target, ref, len(lost - outside_too))
+                yield _behind(scene, target, ref, ref.removeprefix("refs/remotes/"), len(lost - outside_too))
             lost = outside_too
     for name, oid in landed.items():
         if oid in lost:
@@ -90,16 +90,25 @@ def _landings(scene: Scene, landed: dict[str, str]) -> Iterator[Finding]:
             yield Finding("landing-lost", Severity.WARNING, name, text, f"gt reopen {name}")
 
 
-def _behind(scene: Scene, target: str, ref: str, count: int) -> Finding:
-    """Another clone's landings are on a remote's branch, and only have to be brought in."""
-    name = ref.removeprefix("refs/remotes/")
-    text = f"lacks {count} landing{'' if count == 1 else 's'} that {name} has"
+def _behind(scene: Scene, target: str, ref: str, whose: str, count: int) -> Finding:
+    """Another clone's landings are where a remote has a target, and have to be brought in."""
+    text = f"lacks {count} landing{'' if count == 1 else 's'} that {whose} has"
+    if not is_ancestor(scene.repo, f"refs/heads/{target}", ref):
+        # What brings it in is for a person to choose: each has something that the other hasn't.
+        both = shlex.quote(f"{target}...{ref}")
+        return Finding("target-behind", Severity.NOTE, target, text, f"git log --oneline --left-right {both}")
+    return Finding("target-behind", Severity.NOTE, target, text, _bring(scene, target, ref))
+
+
+def _bring(scene: Scene, target: str, ref: str) -> str:
+    """What brings a target forward to where a remote has it."""
+    if ref == there_ref(target):
+        return "gt sync"
     places = checked_out(scene.repo, target)
-    if places:
-        bring = f"git -C {shlex.quote(str(places[0].path))} merge --ff-only {shlex.quote(name)}"
-    else:
-        bring = f"git fetch . {shlex.quote(f'{ref}:refs/heads/{target}')}"
-    return Finding("target-behind", Severity.NOTE, target, text, bring)
+    if not places:
+        return f"git fetch . {shlex.quote(f'{ref}:refs/heads/{target}')}"
+    name = shlex.quote(ref.removeprefix("refs/remotes/"))
+    return f"git -C {shlex.quote(str(places[0].path))} merge --ff-only {name}"
 
 
 def _orphans(scene: Scene) -> Iterator[Finding]:
