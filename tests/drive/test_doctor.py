@@ -16,15 +16,16 @@ from gt import lock
 from gt.core.bead import Attempt, Bead, Landed, Phase, Result, Status
 from gt.core.finding import Finding, Severity
 from gt.core.ids import submission_ref, wip_ref, work_branch
+from gt.core.state import Acceptance, TownState
 from gt.drive.doctor import examine
 from gt.fleet import roster
 from gt.git.repo import discover
 from gt.store import codec
-from gt.store.ledger import Ledger
+from gt.store.ledger import Changes, Ledger
 from tests.conftest import NOW, run_git
 from tests.core.small import lease, submission
 from tests.drive.attempts import Scene, town
-from tests.store.scenes import bead, bead_id, commit_files, new_ledger
+from tests.store.scenes import bead, bead_id, commit_files, message, new_ledger
 
 ONE = bead_id(1)
 TOKEN = "1-aaaa"
@@ -229,6 +230,11 @@ def test_targets(scene: Scene) -> None:
         ("target-moved", "error", "main", "gt status"),
     ]
     run_git(scene.path, "config", "--unset", "gt.target", "gone")
+    lost = run_git(scene.path, "rev-parse", "refs/gt/landing/main")
+    let_go = TownState(acknowledged={"main": Acceptance(main(scene), lost)})
+    with scene.ledger.hold() as held:
+        scene.ledger.update(held, message(), lambda _: Changes(state=let_go)).close()
+    assert look(scene) == []
     run_git(scene.path, "update-ref", "-d", "refs/gt/landing/main")
     scene.commit({".gt/town.yaml": "nonsense: ["})
     assert said(look(scene)) == [("target", "error", "main", "git show main:.gt/town.yaml")]

@@ -7,11 +7,13 @@ import shlex
 from collections.abc import Iterator
 
 from gt.core.finding import Finding, Severity
+from gt.core.state import Acceptance
 from gt.core.town import TOWN_FILE
 from gt.drive.checkup.scene import Scene
 from gt.drive.observe import look_at_targets
 from gt.errors import GtError
 from gt.git.merge import is_ancestor
+from gt.refinery.accepted import is_given_up
 from gt.refinery.pins import tips
 
 
@@ -36,11 +38,17 @@ def _repair(name: str, cause: str) -> str:
     return f"git config --unset gt.target {shlex.quote(f'^{re.escape(name)}$')}"
 
 
+def _word(scene: Scene, name: str) -> Acceptance | None:
+    return scene.snapshot.state().acknowledged.get(name) if scene.snapshot is not None else None
+
+
 def _pins(scene: Scene, name: str, tip: str) -> Iterator[Finding]:
-    """Whether the target still has what gt last landed on it."""
+    """Whether the target still has what gt last landed on it, or a person let that go."""
     at = tips(scene.repo, name)
     try:
         if at.own is not None and not is_ancestor(scene.repo, at.own, tip):
+            if is_given_up(scene.repo, _word(scene, name), at.own):
+                return
             text = f"is at {tip[:12]}, which doesn't contain {at.own[:12]}, where gt left it"
             yield Finding("target-moved", Severity.ERROR, name, text, "gt status")
         elif at.coming not in (None, at.own) and is_ancestor(scene.repo, str(at.coming), tip):
