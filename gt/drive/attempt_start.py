@@ -10,6 +10,7 @@ from gt.git.objects import Objects
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
 from gt.git.trees import tree_of
+from gt.refinery.restack import restacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ def start_of(repo: Repo, bead: Bead, lease: Lease, now: int) -> Start:
     if earlier is None or is_ancestor(repo, earlier, base):
         return Start(base)
     try:
-        merged = merge_trees(repo, base, earlier, arena=repo.gt_dir / "arena")
+        theirs = restacked(repo, base, earlier)
+        merged = merge_trees(repo, base, theirs, arena=repo.gt_dir / "arena")
     except GitFailed:
         return Start(base, aside=earlier)
     if merged.tree is None:

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from gt.core.bead import Phase
+from gt.core.bead import Attempt, Phase, Result, Status
+from gt.drive.attempt_start import start_of
+from tests.conftest import NOW
+from tests.core.small import lease
 from tests.refinery.merging import Scene, scene, town
+from tests.store.scenes import bead
 
 LINES = "".join(f"{n}\n" for n in range(9))
 
@@ -48,6 +52,25 @@ def test_what_the_upper_one_takes_away_of_the_lower_one_is_gone(
     assert {yard.phase(each) for each in (first, second)} == {Phase.LANDED}
     assert {"x", "y", "z"} & yard.files() == {"y", "z"}
     assert yard.git("show", "main:z") == "other"
+
+
+@WAYS
+def test_the_next_attempt_begins_without_what_the_one_before_took_away_of_the_lower_one(
+    repo_path: Path, more: str, strategy: str
+) -> None:
+    yard = make(repo_path, more)
+    since = yard.tip()
+    lower = yard.commit({"x": LINES, "z": "z\n"}, since)
+    upper = yard.commit({"x": None, "y": "y\n", "z": "other\n"}, lower)
+    yard.submit({}, commit=lower, base=since, strategy=strategy)
+    assert yard.merge().exit_code == 0
+    failed = Attempt("1-aaaa", "sh", NOW, NOW, Result.WORK_FAILED, head=upper, commits=2)
+    again = bead(9, Status(attempts=(failed,)))
+    start = start_of(yard.repo, again, lease("2-aaaa", basecommit=yard.tip()), NOW)
+    assert (start.merged, start.aside) == (upper, None)
+    assert {"x", "y", "z"} & yard.files(start.commit) == {"y", "z"}
+    assert yard.git("show", f"{start.commit}:z") == "other"
+    assert {yard.tip(), upper} == set(yard.git("rev-parse", f"{start.commit}^@").split())
 
 
 @WAYS
