@@ -50,7 +50,8 @@ def sign(repo: Repo, payload: bytes) -> str:
 def signer(payload: bytes, signature: str, allowed: bytes | None, keys: bytes | None) -> str | None:
     """Who signed this, as the list of allowed signers (SSH) or the armoured keys (OpenPGP) name them; None: nobody.
 
-    A signature that doesn't fit, of a key that isn't among them, or of a program that isn't installed is nobody's.
+    A signature that doesn't fit, of a key that isn't among them or is expired or revoked there by now, or of a program
+    that isn't installed is nobody's.
     """
     if signature.startswith(SSH) and allowed is not None:
         return _ssh_signer(payload, signature, allowed)
@@ -83,8 +84,25 @@ def _pgp_signer(payload: bytes, signature: str, keys: bytes) -> str | None:
         if _ask([*gpg, "--import"], keys) is None:
             return None
         status = _ask([*gpg, "--status-fd", "1", "--verify", str(signed), str(said)], b"")
-    words = [line.split() for line in (status or "").splitlines()]
-    return next((line[2] for line in words if line[:2] == ["[GNUPG:]", "VALIDSIG"]), None)
+    return _good_signer(status or "")
+
+
+_FOUND = frozenset({"GOODSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG", "BADSIG", "ERRSIG"})
+"""What gpg's status lines say of a signature, one of them for each (GnuPG's doc/DETAILS)."""
+
+
+def _good_signer(status: str) -> str | None:
+    """The fingerprint behind a good signature. `VALIDSIG` alone says nothing of a key that is expired or revoked."""
+    found = ""
+    for line in status.splitlines():
+        words = line.split()
+        if len(words) < 3 or words[0] != "[GNUPG:]":
+            continue
+        if words[1] in _FOUND:
+            found = words[1]
+        elif words[1] == "VALIDSIG" and found == "GOODSIG":
+            return words[2]
+    return None
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 from gt.core.bead import Approval, Bead, Submission
 from gt.core.town import Town
 from gt.core.when import format_time
+from gt.errors import Refused
 from gt.git.objects import FILE, TREE, Objects
 from gt.git.repo import Repo
 from gt.git.signing import signer
@@ -16,6 +17,16 @@ from gt.refinery.candidate import Preview
 
 SIGNERS, KEYS = "allowed_signers", "allowed_keys.asc"
 """Below `.gt/` on the target: SSH keys as `ssh-keygen` lists allowed signers, OpenPGP keys in armour."""
+
+
+def unlisted(target: str) -> Refused:
+    """What a person is told whose signature counts for nothing on a target."""
+    lists = f".gt/{SIGNERS} (SSH) or .gt/{KEYS} (OpenPGP)"
+    return Refused(
+        f"your key is not on {target}'s list, or is expired or revoked there: {lists}",
+        hint="git config user.signingKey",
+    )
+
 
 LIMIT = 1 << 20
 """Bytes of a list of keys."""

@@ -7,11 +7,11 @@ from dataclasses import replace
 from gt.core import moves
 from gt.core.bead import Approval, Bead, Phase
 from gt.core.values import dataclass
-from gt.errors import Conflict, IllegalMove, NotFound, Refused
+from gt.errors import Conflict, IllegalMove, NotFound
 from gt.git import refs
 from gt.git.repo import Repo
 from gt.git.signing import sign
-from gt.refinery.approvals import KEYS, SIGNERS, payload, signed_by
+from gt.refinery.approvals import payload, signed_by, unlisted
 from gt.refinery.candidate import Preview, preview
 from gt.refinery.landing import last_look
 from gt.refinery.pins import branch
@@ -74,10 +74,7 @@ def _signed(repo: Repo, tip: str, bead: Bead, word: Approval) -> Approval:
     """The word with the user's signature, if that is one that the target's lists know."""
     made = replace(word, signature=sign(repo, payload(bead, word)))
     if signed_by(repo, tip, bead, made) is None:
-        raise Refused(
-            f"your key is not on {word.base}'s list: .gt/{SIGNERS} (SSH) or .gt/{KEYS} (OpenPGP)",
-            hint="git config user.signingKey",
-        )
+        raise unlisted(word.base)
     return made
 
 

@@ -10,7 +10,7 @@ from gt.errors import Refused
 from gt.git import refs
 from gt.git.repo import Repo
 from gt.git.signing import sign
-from gt.refinery.approvals import KEYS, SIGNERS
+from gt.refinery.approvals import unlisted
 from gt.refinery.landing import last_look
 from gt.refinery.pins import branch
 from gt.refinery.stages import Found
@@ -89,8 +89,5 @@ def _word(repo: Repo, found: Found, commit: str, given: Word | None, actor: str,
         return word
     signed = replace(word, signature=sign(repo, payload(branch_, word)))
     if signed_by(repo, tip, branch_, signed) is None:
-        raise Refused(
-            f"your key is not on {target}'s list: .gt/{SIGNERS} (SSH) or .gt/{KEYS} (OpenPGP)",
-            hint="git config user.signingKey",
-        )
+        raise unlisted(target)
     return signed

@@ -12,7 +12,7 @@ from gt.core.when import format_duration
 from gt.errors import NotFound, Refused
 from gt.git.repo import Repo
 from gt.git.signing import sign
-from gt.refinery.approvals import KEYS, SIGNERS
+from gt.refinery.approvals import unlisted
 from gt.refinery.landing import last_look
 from gt.refinery.waived import is_green, payload, signed_by
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
@@ -73,10 +73,7 @@ def waive(
     if town.refinery.approvals == "signed":
         made = replace(made, signature=sign(repo, payload(made)))
         if signed_by(repo, commit, made) is None:
-            raise Refused(
-                f"your key is not on {target}'s list: .gt/{SIGNERS} (SSH) or .gt/{KEYS} (OpenPGP)",
-                hint="git config user.signingKey",
-            )
+            raise unlisted(target)
     done = _put(repo, ledger, target, gate, made, f"waive {gate} on {target}: {said}", actor, now)
     return replace(done, green=is_green(repo, commit, town, found, now))
 

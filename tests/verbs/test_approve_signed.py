@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -109,24 +110,64 @@ def test_without_a_key_it_says_how_to_get_one(yard: Scene) -> None:
         vouch(yard, one)
 
 
-@pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
-def test_openpgp(repo_path: Path, sealed: Path) -> None:
+@pytest.fixture
+def openpgp(repo_path: Path, sealed: Path) -> Iterator[Scene]:
+    """A town in which Alice has no key yet."""
+    if shutil.which("gpg") is None:
+        pytest.skip("gpg is not installed")
     yard = scene(repo_path, SIGNED)
-    who = "alice@example.com"
-    subprocess.run(
-        ["gpg", "--batch", "--passphrase", "", "--quick-generate-key", who, "ed25519", "sign", "never"],
-        check=True,
-        capture_output=True,
-    )
-    try:
-        keys = subprocess.run(["gpg", "--armor", "--export", who], check=True, capture_output=True, text=True)
-        yard.push({".gt/allowed_keys.asc": keys.stdout})
-        yard.git("config", "--global", "user.signingKey", who)
-        one = yard.submit({".gt/extra": "1"})
-        assert vouch(yard, one)
-        assert yard.merge().exit_code == 0
-    finally:
-        subprocess.run(["gpgconf", "--kill", "all"], check=False, capture_output=True)
+    yard.git("config", "--global", "user.signingKey", WHO)
+    yield yard
+    gpg("gpgconf", "--kill", "all")
+
+
+WHO = "alice@example.com"
+
+
+def gpg(*argv: str, stdin: str = "") -> str:
+    return subprocess.run(argv, input=stdin, check=True, capture_output=True, text=True).stdout
+
+
+def new_key(*options: str, expires: str = "never") -> str:
+    """Makes Alice's key; returns its public half."""
+    make = ("--batch", "--passphrase", "", "--quick-generate-key", WHO, "ed25519", "sign", expires)
+    gpg("gpg", *options, *make)
+    return gpg("gpg", *options, "--armor", "--export", WHO)
+
+
+def test_openpgp(openpgp: Scene) -> None:
+    openpgp.push({".gt/allowed_keys.asc": new_key()})
+    one = openpgp.submit({".gt/extra": "1"})
+    assert vouch(openpgp, one)
+    assert openpgp.merge().exit_code == 0
+
+
+def test_a_key_that_is_revoked_by_now_vouches_for_nothing(
+    openpgp: Scene, sealed: Path, tmp_path: Path
+) -> None:
+    openpgp.push({".gt/allowed_keys.asc": new_key()})
+    one = openpgp.submit({".gt/extra": "1"})
+    assert vouch(openpgp, one)
+    (made,) = sealed.rglob("openpgp-revocs.d/*.rev")
+    (tmp_path / "revocation").write_text(made.read_text().replace(":-----BEGIN", "-----BEGIN"))
+    gpg("gpg", "--batch", "--import", str(tmp_path / "revocation"))
+    openpgp.push({".gt/allowed_keys.asc": gpg("gpg", "--armor", "--export", WHO)})
+    openpgp.acknowledge()
+    assert openpgp.causes() == {one.id: "held approval"}
+    assert openpgp.merge().landed == []
+
+
+def test_nor_does_one_that_has_expired(openpgp: Scene, tmp_path: Path) -> None:
+    then = ("--faked-system-time", "20200101T120000")
+    openpgp.push({".gt/allowed_keys.asc": new_key(*then, expires="1d")})
+    program = tmp_path / "gpg-then"
+    program.write_text(f'#!/bin/sh\nexec gpg {" ".join(then)} "$@"\n')
+    program.chmod(0o755)
+    openpgp.git("config", "--global", "gpg.program", str(program))
+    one = openpgp.submit({".gt/extra": "1"})
+    with pytest.raises(Refused, match="is expired or revoked there"):
+        vouch(openpgp, one)
+    assert openpgp.bead(one).status.approvals == ()
 
 
 def test_a_waiver_needs_one_too_and_it_is_for_that_waiver(yard: Scene, tmp_path: Path) -> None:
