@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import takewhile
 
@@ -44,6 +44,31 @@ class Globs:
 
     def _case(self, text: str) -> str:
         return text.casefold() if self._fold else text
+
+
+@lru_cache(maxsize=512)
+def rests_below(pattern: str, directory: str) -> frozenset[str]:
+    """The patterns for what a pattern fits below a directory, from there on, in whatever case; none: it fits nothing there."""
+    names = pattern.strip("/").casefold().split("/")
+    found = _from(names, 0)
+    for part in directory.casefold().split("/"):
+        found = {rest for names in found for rest in _after(names, part)}
+    return frozenset("/".join(rest) for rest in found if rest)
+
+
+def _from(names: Sequence[str], at: int) -> set[tuple[str, ...]]:
+    """What is left of a pattern from a name on; `**` may stand for nothing."""
+    rest = tuple(names[at:])
+    return {rest, *(_from(names, at + 1) if rest[:1] == ("**",) else ())}
+
+
+def _after(names: tuple[str, ...], part: str) -> set[tuple[str, ...]]:
+    """What may be left of a pattern once a name of a path is taken from it."""
+    if not names:
+        return set()
+    if "**" in names[0]:  # how far one in the midst of a name goes isn't told
+        return _from(names, 0) if names[0] == "**" else {("**",)}
+    return _from(names, 1) if _exactly(names[0]).fullmatch(part) else set()
 
 
 @lru_cache(maxsize=512)

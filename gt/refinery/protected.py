@@ -16,7 +16,7 @@ from gt.git.merge import Change
 from gt.git.objects import GITLINK, SYMLINK, TREE, Objects
 from gt.git.repo import Repo
 from gt.git.treediff import plain
-from gt.refinery.globs import Globs
+from gt.refinery.globs import Globs, rests_below
 
 ALWAYS = (".gt/**",)
 """Protected whatever the settings say: they say what gt executes."""
@@ -49,23 +49,38 @@ class Guard:
 def guard(repo: Repo, named: tuple[str, ...], commit: str) -> Guard:
     """What is protected on this commit of a target: what the settings name, and what always is.
 
-    Where a protected path is a link, what it leads to is protected, too.
+    Where a protected path is a link, or a directory above it is one, what that leads to is protected, too; not everything,
+    though, where one below a protected directory leads to the root.
     """
     patterns = list(dict.fromkeys((*ALWAYS, *named)))
     found = Globs(patterns, fold=True)
     with Objects(repo) as odb:
         for _ in range(HOPS):
-            there = [
-                (path, oid)
+            fresh = dict.fromkeys(
+                reached
                 for mode, oid, path in _touched(odb, found, commit)
-                if mode == SYMLINK and found.matches(path)
-            ]
-            fresh = [to for path, oid in there for to in _leads_to(odb, path, oid) if to not in patterns]
+                if mode == SYMLINK
+                for to in _leads_to(odb, path, oid)
+                for reached in _reached(patterns, path, to)
+                if reached not in patterns
+            )
             if not fresh:
                 break
             patterns += fresh
             found = Globs(patterns, fold=True)
     return Guard(found)
+
+
+def _reached(patterns: Iterable[str], link: str, to: str) -> Iterator[str]:
+    """What these patterns protect by way of a link, as patterns for the place that it leads to."""
+    if Globs(patterns, fold=True).matches(link):
+        if to != ".":
+            yield to
+        return
+    for pattern in patterns:
+        # What it fits as well below the other place it has by itself.
+        for rest in sorted(rests_below(pattern, link) - rests_below(pattern, to)):
+            yield rest if to == "." else f"{to}/{rest}"
 
 
 @lru_cache(maxsize=256)
@@ -99,4 +114,4 @@ def _leads_to(odb: Objects, path: str, oid: str) -> tuple[str, ...]:
     to = posixpath.normpath(
         posixpath.join(posixpath.dirname(path), odb.blob(oid).decode("utf-8", "surrogateescape"))
     )
-    return () if to.startswith(("..", "/")) or to == "." else (to,)
+    return () if to == ".." or to.startswith(("../", "/")) else (to,)

@@ -28,6 +28,20 @@ def test_a_submodule_in_their_place_is_seen(yard: Scene, name: str) -> None:
     assert (yard.merge().exit_code, yard.phase(one)) == (20, Phase.SUBMITTED)
 
 
+@pytest.mark.parametrize("name", ["db/m/1.sql", "real/prod/key", "DB/m"])
+def test_what_is_behind_a_link_that_stands_above_them_is_seen(repo_path: Path, name: str) -> None:
+    """`migrations/1.sql` and `conf/prod/key` can be opened, and are named so by who protects them."""
+    yard = scene(repo_path, town(more='refinery: {protected: ["migrations/**", conf/prod/key]}\n'))
+    yard.push({"db/m/1.sql": "1", "migrations": "-> db/m", "real/prod/key": "x", "conf": "-> real"})
+    one, other = yard.submit({name: "drop"}), yard.submit({"real/prod/other": "", "db/n": ""})
+    assert yard.causes() == {one.id: "held approval", other.id: "due"}
+    assert yard.merge().exit_code == 20
+    assert (yard.phase(one), yard.phase(other)) == (Phase.SUBMITTED, Phase.LANDED)
+    approve(yard.repo, yard.ledger, one.id, actor=ALICE, now=NOW)
+    yard.merge()
+    assert yard.phase(one) is Phase.LANDED
+
+
 def test_a_file_follows_no_renamed_directory_into_them(yard: Scene) -> None:
     """The target moved all of a directory to .gt/; git would take a new file in it along."""
     yard.push({f"tools/{name}": f"{name}\n" for name in ("a", "b", "c")})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gt.refinery.globs import Globs
+from gt.refinery.globs import Globs, rests_below
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,23 @@ def test_only_what_fits_is_touched_and_what_may_lead_to_it(
     pattern: str, path: str, link: bool, expected: bool
 ) -> None:
     assert Globs([pattern]).touches(path, link=link) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "directory", "rests"),
+    [
+        ("a/b", "a", {"b"}),
+        ("a/b", "A", {"b"}),
+        ("a/b", "b", set()),
+        ("a/b", "a/b", set()),
+        ("*/b/c", "x", {"b/c"}),
+        ("a/**", "a", {"**"}),
+        ("a/**", "a/b/c", {"**"}),
+        ("**/b", "x/y", {"**/b", "b"}),
+        ("**/b/c", "x/b", {"**/b/c", "b/c", "c"}),
+        ("a/x**y/z", "a", {"x**y/z"}),
+        ("a/x**y/z", "a/b", {"**"}),
+    ],
+)
+def test_what_a_pattern_fits_below_a_directory(pattern: str, directory: str, rests: set[str]) -> None:
+    assert rests_below(pattern, directory) == rests
