@@ -19,6 +19,9 @@ from gt.refinery import pins
 STAGE = "Gt-Stage"
 """The trailer by which a mark is known."""
 
+FROM, NOWHERE = "Gt-From", "nowhere"
+"""The trailer that says where the stage was, and what it says where there was none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -30,6 +33,8 @@ class Mark:
     previous: str | None
     at: int
     """When, in seconds since the epoch."""
+    since: str | None = None
+    """Where the stage was, or NOWHERE; None: the mark doesn't say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,17 @@ class Post:
     """What the remote has in the mark's place, as it was seen last."""
 
 
-def make(
-    repo: Repo, stage: str, commit: str, previous: str | None, proofs: Sequence[str], actor: str, now: int
-) -> str:
-    """Write a mark, durably; no ref names it yet. `proofs` say which gates passed, as trailers of landings do."""
-    lines = (f"{STAGE}: {stage}", *(f"Gt-Gate: {proof}" for proof in proofs))
+def make(repo: Repo, post: Post, commit: str, proofs: Sequence[str], actor: str, now: int) -> str:
+    """Write the mark of a stage's promotion to a commit, durably; no ref names it yet.
+
+    `proofs` say which gates passed, as trailers of landings do.
+    """
+    stage, previous = post.branch, post.own.oid if post.own else None
+    lines = (
+        f"{STAGE}: {stage}",
+        f"{FROM}: {post.tip or NOWHERE}",
+        *(f"Gt-Gate: {proof}" for proof in proofs),
+    )
     message = f"promote {stage} to {commit[:12]}\n\n" + "".join(f"{line}\n" for line in lines)
     with Objects(repo) as odb:
         tree = odb.commit(commit).tree
@@ -61,6 +72,18 @@ def make(
         oid = odb.add_commit(tree, parents, message, actor, now)
         odb.flush()
     return oid
+
+
+def standing(repo: Repo, oid: str | None) -> Iterator[Mark]:
+    """As `chain`, but those whose commit was taken back from the stage since: a later promotion began without it."""
+    floors: list[str] = []
+    after: str | None = None
+    for mark in chain(repo, oid):
+        if after is not None and after != mark.commit:
+            floors.append(after)
+        after = mark.since
+        if all(floor != NOWHERE and is_ancestor(repo, mark.commit, floor) for floor in floors):
+            yield mark
 
 
 def chain(repo: Repo, oid: str | None) -> Iterator[Mark]:
@@ -73,10 +96,11 @@ def chain(repo: Repo, oid: str | None) -> Iterator[Mark]:
 
 def _read(odb: Objects, oid: str) -> Mark | None:
     found = odb.commit(oid)
-    if not found.parents or all(key != STAGE for key, _ in trailers(found.message)):
+    said = dict(trailers(found.message))
+    if not found.parents or STAGE not in said:
         return None
     promoted, *before = found.parents
-    return Mark(oid, promoted, before[0] if before else None, found.commit_time)
+    return Mark(oid, promoted, before[0] if before else None, found.commit_time, said.get(FROM))
 
 
 def post(repo: Repo, branch: str, remote: str | None) -> Post:

@@ -58,8 +58,7 @@ def promote(yard: Yard, mover: Mover, found: Found, still: Callable[[], bool]) -
         if not still():
             return f"{stage.branch} isn't to have {commit[:12]} any more"
         proofs = [f"{trial.check.gate.name} pass {trial.check.key}" for trial in found.trials]
-        previous = post.own.oid if post.own else None
-        mark = marks.make(repo, stage.branch, commit, previous, proofs, mover.actor, mover.now)
+        mark = marks.make(repo, post, commit, proofs, mover.actor, mover.now)
         mover.put(pins.next_ref(stage.branch), mark)
         remote = found.town.refinery.push
         if remote is not None:

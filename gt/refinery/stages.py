@@ -268,7 +268,7 @@ class _Looking:
     def _marks_before(self) -> Iterator[marks.Mark]:
         assert self.before is not None
         own = self.before.post.own
-        for mark in marks.chain(self.look.repo, own.oid if own else None):
+        for mark in marks.standing(self.look.repo, own.oid if own else None):
             if mark.commit == self.post.tip:
                 return
             yield mark

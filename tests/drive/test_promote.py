@@ -316,6 +316,43 @@ def test_what_was_taken_back_does_not_come_again_by_itself_and_goes_no_further(y
     assert [(each.old, each.new) for each in promoted(yard).promoted] == [(was, newer)]
 
 
+def test_nor_does_it_when_what_is_newer_has_come(yard: Scene) -> None:
+    """The stage behind has the newer one alone to wait for, though that stands on what was taken back."""
+    promoted(yard)
+    was = yard.tip("staging")
+    bad, _ = ready(yard, {"one": "1"})
+    yard.git("branch", "-f", "staging", was)
+    acknowledged(yard, "staging")
+    fix, now = ready(yard, {"two": "2"})
+    assert yard.git("merge-base", bad, fix) == bad
+    with pytest.raises(Refused, match=f"{bad[:12]} is no commit that staging has ahead"):
+        word(yard, commit=bad, now=now)
+    assert look(yard, now)["release"].decision.commit == fix
+    word(yard, commit=fix, now=now)
+    assert [(each.branch, each.new) for each in promoted(yard, now=now).promoted] == [("release", fix)]
+
+
+def test_one_that_was_removed_took_all_back(yard: Scene) -> None:
+    promoted(yard)
+    bad, _ = ready(yard, {"one": "1"})
+    yard.git("branch", "-D", "staging")
+    acknowledged(yard, "staging")
+    fix, now = ready(yard, {"two": "2"})
+    found = look(yard, now)["release"]
+    assert (found.decision.commit, bad in found.decision.why) == (fix, False)
+
+
+def test_what_others_brought_a_stage_forward_to_took_nothing_back(yard: Scene) -> None:
+    promoted(yard)
+    one, _ = ready(yard, {"one": "1"})
+    two = landed(yard, {"two": "2"})
+    yard.git("branch", "-f", "staging", two)
+    acknowledged(yard, "staging")
+    three, now = ready(yard, {"three": "3"})
+    (release,) = drive.named(drive.look(yard.repo, yard.ledger, now)[0], "release")
+    assert {one, three} <= set(release.ahead)
+
+
 def test_it_is_taken_back_anew_though_to_where_a_person_accepted_it_once(yard: Scene) -> None:
     promoted(yard)
     was = yard.tip("staging")
