@@ -209,23 +209,25 @@ def _depth(repo: Repo) -> tuple[str, ...]:
 
 def push(
     repo: Repo, remote: str, updates: Sequence[Update], *, atomic: bool = True, patience: float = PATIENCE
-) -> None:
-    """Move refs of the remote, each by compare-and-swap; `atomic` moves all or none.
+) -> frozenset[str]:
+    """Move refs of the remote, each by compare-and-swap; `atomic` moves all or none. Returns those that this moved.
 
-    A ref that is there already is fine. The git hooks of this clone don't run, those of the remote do. `new` must
+    A ref that is there already is fine, and isn't among these: who makes the very same commit in the same second may
+    have been quicker. The git hooks of this clone don't run, those of the remote do. `new` must
     descend from `old`, or the remote must allow what it would lose. Raises Overtaken where a ref is elsewhere, Denied,
     and Unreachable: then nobody knows whether it happened.
     """
     if not updates:
-        return
+        return frozenset()
     leases = tuple(f"--force-with-lease={check_name(each.ref)}:{each.old or ''}" for each in updates)
     specs = tuple(f"{each.new or ''}:{each.ref}" for each in updates)
     whole = ("--atomic",) if atomic and len(updates) > 1 else ()
     settings = ("-c", f"remote.{remote}.mirror=false")
     done = talk(repo, *settings, *PUSH, *whole, *leases, remote, *specs, patience=patience)
-    refused = [line.split("\t") for line in done.lines if line.startswith("!\t")]
+    told = [line.split("\t") for line in done.lines if line[1:2] == "\t"]
+    refused = [fields for fields in told if fields[0] == "!"]
     if done.code == 0 and not refused:
-        return
+        return frozenset(fields[1].rpartition(":")[2] for fields in told if fields[0] != "=")
     raise _rejected(remote, refused, done) if refused else _failed(remote, done)
 
 

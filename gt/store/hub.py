@@ -84,7 +84,7 @@ class Hub:
                     self.remote.track(theirs, self.merger.actor, self.merger.now)
                     break
                 try:
-                    talk.push(commit, theirs, also_now)
+                    ours = talk.push(commit, theirs, also_now)
                 except Overtaken:
                     pause(number)
                     continue
@@ -92,7 +92,9 @@ class Hub:
                     talk.bring_home(commit)
                     raise Unsure(error.message, hint=error.hint) from None
                 decided += talk.bring_home(commit, at)[1]
-                break
+                if ours or commit == theirs:
+                    break
+                # The very same was done elsewhere at the same time: what is left to do is decided on that.
             else:
                 raise talk.overtaken()
             turn.end(begun, courtesy(time.monotonic() - began, crowd=crowd))

@@ -241,14 +241,18 @@ class Conversation:
         count = len(between(self.ledger.repo, (), mine))
         return SyncReport(self.remote.remote, mine, count, 0, Account(), number)
 
-    def push(self, target: str, theirs: str | None, also: Sequence[Update] = ()) -> None:
-        """Move the remote's ledger to a commit that contains what is there, and with it, or not at all, other refs."""
+    def push(self, target: str, theirs: str | None, also: Sequence[Update] = ()) -> bool:
+        """Move the remote's ledger to a commit that contains what is there, and with it, or not at all, other refs.
+
+        Returns whether this moved it: another may have brought it there.
+        """
         merger = self.merger
         self.first()
         if self.ledger.tip() != target:  # else the branch keeps it
             self.remote.keep(target, merger.actor, merger.now)
-        push(self.ledger.repo, self.remote.remote, [Update(LEDGER, target, theirs), *also])
+        moved = push(self.ledger.repo, self.remote.remote, [Update(LEDGER, target, theirs), *also])
         self.remote.track(target, merger.actor, merger.now)
+        return LEDGER in moved
 
     def _skew(self, theirs: str) -> int:
         with Objects(self.ledger.repo) as odb:

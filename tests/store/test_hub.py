@@ -79,6 +79,31 @@ def test_it_is_decided_anew_on_what_others_did(town: Shared) -> None:
     assert a.git("rev-list", "--merges", "beads") == "", "what came too late leaves no trace"
 
 
+def test_of_two_who_do_the_very_same_at_once_one_did_it(town: Shared) -> None:
+    """By the same person, in the same second: one commit, that git takes from both."""
+    a, b = town.first, town.clone("b")
+    message, change = hold(a, 0)
+
+    class Done(Exception):
+        pass
+
+    def once(snapshot: Snapshot) -> Deed:
+        if snapshot.get(ZERO).spec.hold:
+            raise Done
+        return message, change
+
+    def also() -> list[Update]:
+        """Just before a sends it, b does."""
+        if town.tip() == before:
+            Hub(b.ledger, b.remote, Merger(a.actor, a.clock, lambda _: LIMITS)).update(once)
+        return []
+
+    before = town.tip()
+    with pytest.raises(Done):
+        hub(a).update(once, also)
+    assert town.tip() == a.tip() == b.tip()
+
+
 def test_who_decides_against_it_changes_nothing(town: Shared) -> None:
     a = town.first
     before = a.tip()
