@@ -73,11 +73,15 @@ def _submitted_as(bead: Bead, token: str, commit: str) -> Submission:
 
 
 def offered_again(before: Offered | None, now: Offered) -> Offered:
-    """What is known after a submission was offered once more: that it was opened, and where, is never forgotten."""
+    """What is known after a submission was offered once more: that it was opened, and where, is never forgotten.
+
+    While it isn't, the last who set about it has his time.
+    """
     if before is None:
         return now
     opened = now.opened if before.opened is None else before.opened
-    return Offered(before.at, now.tip, opened, before.url or now.url)
+    at = before.at if opened is not None else max(before.at, now.at)
+    return Offered(at, now.tip, opened, before.url or now.url)
 
 
 @edge((Phase.PROPOSED,), (Phase.OPEN,), "person", "none")

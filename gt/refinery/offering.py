@@ -22,7 +22,7 @@ from gt.refinery import asking, branches, pins
 from gt.refinery.asking import Request
 from gt.refinery.landing import NotNow, last_look, objector
 from gt.refinery.message import landing_message
-from gt.refinery.offers import Tries, tries
+from gt.refinery.offers import Tries, is_begun, is_open, tries
 from gt.refinery.outcomes import Outcome
 from gt.refinery.train import Train
 from gt.refinery.waived import relied_on
@@ -58,11 +58,14 @@ def offer(
         now = yard.clock()
         if refs.read(yard.repo, pins.branch(target)) != train.tip:
             return NotNow(f"{target} moved")
+        ours = it.tries.ours
         durable.make_dir(yard.repo, it.tries.folder)
         try:
-            waivers = relied_on(town, proofs)
-            before = it.note(Offered(now, train.tip), objector(yard.repo, train, town, waivers, now))
+            look = objector(yard.repo, train, town, relied_on(town, proofs), now)
+            before = it.note(Offered(now, train.tip), lambda seen: look(seen) or it.overtaken(seen, ours))
         except _Overruled as error:
+            if not ours:
+                it.tries.folder.rmdir()
             return NotNow(str(error))
     if it.tries.url is None:
         why = it.ask(land, before, train.tip, proofs)
@@ -84,6 +87,14 @@ class _Offering:
     @property
     def tries(self) -> Tries:
         return tries(self.yard.repo, self.bead, self.sub)
+
+    def overtaken(self, snapshot: Snapshot, ours: bool) -> str | None:
+        """Whether another machine was quicker; `ours`: this one had set about it before."""
+        held, land = snapshot.get(self.bead).status.submission, self.town.refinery.land
+        assert land is not None
+        if held is not None and (is_open(held) or (not ours and is_begun(held, land, self.yard.clock()))):
+            return f"another machine offers {self.bead}, or did"
+        return None
 
     def note(self, offered: Offered, look: Callable[[Snapshot], str | None] = lambda _: None) -> Bead:
         """Write down how it is offered; returns the Bead as it was. Accepted by the town's remote, if it has one.

@@ -97,7 +97,10 @@ def where(bead: str, sub: Submission, town: Town) -> str:
 
 def is_elsewhere(repo: Repo, bead: str, sub: Submission, land: LandSpec, now: int) -> bool:
     """Whether another machine may be at it just now."""
+    return not tries(repo, bead, sub).ours and is_begun(sub, land, now)
+
+
+def is_begun(sub: Submission, land: LandSpec, now: int) -> bool:
+    """Whether some machine may be at it just now: it said so, and not yet what became of it."""
     begun = sub.offered
-    if begun is None or begun.opened is not None or tries(repo, bead, sub).ours:
-        return False
-    return now < begun.at + land.timeout + GRACE
+    return begun is not None and begun.opened is None and now < begun.at + land.timeout + GRACE

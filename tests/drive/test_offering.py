@@ -20,12 +20,12 @@ from gt.drive.observe import observe
 from gt.drive.reconcile import Reconciled, reconcile
 from gt.errors import Refused
 from gt.git.remote import Unreachable
-from gt.refinery import asking, offers
+from gt.refinery import asking, offering, offers
 from gt.refinery.branches import name as branch_of
 from gt.verbs.reject import reject
 from gt.verbs.withdraw import withdraw
 from tests.conftest import NOW, run_git
-from tests.drive.machines import commit, fleet
+from tests.drive.machines import Fleet, commit, fleet
 from tests.refinery.merging import GATE, TOKEN, Scene, scene, town
 from tests.store.scenes import ALICE, bead_id
 
@@ -282,6 +282,53 @@ def test_another_machine_gets_its_time(forge: Forge) -> None:
     )
 
 
+def by_pull_request(town: Fleet) -> None:
+    """From now on others land on main."""
+    path = town.first.path
+    told = 'sh -c "echo {worktree} >> ../asked; echo https://forge.example/1"'.replace("..", str(path.parent))
+    land = f"refinery: {{push: origin, land: {{command: '{told}'}}}}"
+    text = (path / ".gt/town.yaml").read_text().replace("refinery: {push: origin}", land)
+    commit(path, {".gt/town.yaml": text})
+    town.first.git("push", "-q", "origin", "main")
+
+
+@pytest.mark.parametrize("died", [False, True], ids=["first", "after one that died"])
+def test_of_two_machines_at_once_one_asks(
+    repo_path: Path, monkeypatch: pytest.MonkeyPatch, died: bool
+) -> None:
+    """Both have seen that nobody is at it; the ledger on the remote has the word of one of them."""
+    made = fleet(repo_path)
+    by_pull_request(made)
+    a, b, bead = made.first, made.machine("b"), bead_id(1)
+    taken = a.claim(bead)
+    commit(taken.worktree, {"x": "x\n"})
+    a.submit(taken)
+    if died:
+        dead = made.machine("dead")
+        with monkeypatch.context() as at:
+            at.setattr("gt.refinery.branches.put", kill)
+            with pytest.raises(Killed):
+                dead.merge()
+        a.now = b.now = a.now + 9999
+    real = offering.offer
+    others: list[str] = []
+
+    def offer(*args: object) -> object:
+        monkeypatch.setattr("gt.drive.merge_rulings.offer", real)
+        others.extend(name for name, _ in b.merge().offered)
+        return real(*args)  # type: ignore[arg-type]
+
+    b.reconcile()
+    monkeypatch.setattr("gt.drive.merge_rulings.offer", offer)
+    assert (a.merge().offered, others) == ([], [bead])
+    assert len((repo_path.parent / "asked").read_text().splitlines()) == 1
+    assert a.merge().offered == []
+
+
+def kill(*_: object) -> None:
+    raise Killed
+
+
 def test_what_is_taken_back_while_the_command_runs_is_not_offered(
     forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,12 +357,8 @@ def test_gt_itself_lands_nothing_there(forge: Forge) -> None:
 
 def test_what_one_machine_offers_the_others_know(repo_path: Path) -> None:
     made = fleet(repo_path)
-    a, bead = made.first, bead_id(1)
-    land = "refinery: {push: origin, land: {command: 'echo https://forge.example/1'}}"
-    text = (a.path / ".gt/town.yaml").read_text().replace("refinery: {push: origin}", land)
-    commit(a.path, {".gt/town.yaml": text})
-    a.git("push", "-q", "origin", "main")
-    b = made.machine("b")
+    by_pull_request(made)
+    a, b, bead = made.first, made.machine("b"), bead_id(1)
     taken = a.claim(bead)
     work = commit(taken.worktree, {"x": "x\n"})
     a.submit(taken)
