@@ -42,19 +42,25 @@ def find(repo: Repo, bead: str, sub: Submission, tip: str) -> Step | None:
 
 
 def mentioned(repo: Repo, bead: str, sub: Submission, tip: str) -> Step | None:
-    """The last commit of the target since a submission was offered whose message has the Bead's id."""
+    """The last commit of the target since a submission was offered that has the Bead's id in its message, and changes what it changes."""
     assert sub.offered is not None
     word = re.compile(rf"(?<![\w-]){re.escape(bead)}(?![\w-])")
-    return next((each for each in steps(repo, sub.offered.tip, tip) if word.search(each.message)), None)
+    line = _touching(repo, sub.offered.tip, sub.commit, sub.offered.tip, tip)
+    return next((each for each in line if word.search(each.message)), None)
 
 
 @lru_cache(maxsize=1024)
 def _landing(repo: Repo, commit: str, offered_on: str, since: str, tip: str) -> Step | None:
     if is_ancestor(repo, commit, tip):
         return first_with(repo, steps(repo, offered_on, tip)[::-1], commit)
-    paths = sorted(footprint(repo, offered_on, commit))
-    line = steps(repo, since, tip, paths=paths if len(paths) <= NAMED else ())
+    line = _touching(repo, offered_on, commit, since, tip)
     return next((step for step in reversed(line) if _has_all(repo, step, commit)), None)
+
+
+def _touching(repo: Repo, offered_on: str, commit: str, since: str, tip: str) -> tuple[Step, ...]:
+    """The target's commits that change a path of those that a submission changes; all of them, where it has many."""
+    paths = sorted(footprint(repo, offered_on, commit))
+    return steps(repo, since, tip, paths=paths if len(paths) <= NAMED else ())
 
 
 def first_with(repo: Repo, line: Sequence[Step], commit: str) -> Step | None:

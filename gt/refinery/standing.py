@@ -153,12 +153,12 @@ def _offered(look: Look, bead: Bead, sub: Submission, target: Target, made: Prev
     land = town.refinery.land
     if offers.is_open(sub):
         where = offers.where(bead.id, sub, town)
-        if made.changed and not made.clashes:
-            return Standing.WAITING, "offered", f"was offered as {where}: others land it", None
         said = observed.mentioned(look.repo, bead.id, sub, made.tip)
         if said is not None:
             why = f"was offered as {where}, and {said.oid[:12]} names it but hasn't all that was submitted"
             return Standing.HELD, "altered", why, f"gt withdraw {bead.id} --hold"
+        if made.changed and not made.clashes:
+            return Standing.WAITING, "offered", f"was offered as {where}: others land it", None
         return None
     if land is None:
         return None

@@ -196,6 +196,23 @@ def test_what_only_says_so_has_not_landed(forge: Forge) -> None:
     assert forge.branches() == [branch_of(one.id, TOKEN)]
 
 
+def test_what_was_altered_and_still_merges_is_for_a_person_to_look_at(forge: Forge) -> None:
+    yard = forge.scene
+    one = yard.submit({"a": "a", "debug.log": "x"})
+    forge.merge()
+    forge.lands(yard.commit({"other": "o"}, message=f"What {one.id} will need"))
+    assert forge.merge().exit_code == 11
+    assert yard.causes() == {one.id: "waiting offered"}, "that is something else"
+    forge.lands(yard.commit({"a": "a"}, forge.git("rev-parse", "main"), message=f"work ({one.id})"))
+    assert forge.merge().exit_code == 20
+    assert yard.causes() == {one.id: "held altered"}
+    forge.reconcile()
+    with yard.ledger.read() as snapshot:
+        assert [page.subject for page in snapshot.pages()] == [one.id]
+    forge.lands(yard.commit({"debug.log": "x"}, forge.git("rev-parse", "main"), message="all of it"))
+    assert [name for name, _, _ in forge.merge().landed] == [one.id]
+
+
 def test_what_was_turned_down_there_is_taken_back_here(forge: Forge) -> None:
     yard, said = forge.scene, list[str]()
     one, other = yard.submit({"a": "a"}), yard.submit({"b": "b"})

@@ -70,7 +70,9 @@ def test_a_name_is_no_proof_but_is_heard(yard: Scene) -> None:
     bead, sub = offered(yard)
     yard.push({"story": HALF}, message=f"see {bead.id}-old")
     assert observed.mentioned(yard.repo, bead.id, sub, yard.tip()) is None
-    named = yard.push({"more": ""}, message=f"all of it ({bead.id})")
+    yard.push({"more": ""}, message=f"for {bead.id}")
+    assert observed.mentioned(yard.repo, bead.id, sub, yard.tip()) is None
+    named = yard.push({"story": f"{HALF}more\n"}, message=f"all of it ({bead.id})")
     assert observed.find(yard.repo, bead.id, sub, yard.tip()) is None
     said = observed.mentioned(yard.repo, bead.id, sub, yard.tip())
     assert said is not None
