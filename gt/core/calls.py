@@ -114,21 +114,20 @@ def _current(world: World) -> Iterator[Call]:
 def _mended_by(target: str, cause: str, page: str, world: World) -> str | None:
     """What ends a target's trouble."""
     town = world.towns.get(target)
-    pushed = (
-        f"git push {shlex.quote(town.refinery.push)} {shlex.quote(target)}"
-        if town and town.refinery.push
-        else None
-    )
     parted = f"git log --oneline --left-right {shlex.quote(f'{target}...refs/gt/there/{target}')}"
+    remote = town.refinery.push if town is not None else None
+    pushed = f"git push {shlex.quote(remote)} {shlex.quote(target)}" if remote is not None else None
+    # Where others land it isn't gt's to say what comes onto the target.
+    ahead = pushed if town is None or town.refinery.land is None else parted
     return {
         MOVED: f"gt ack {page}",
         "settings": MEND,
         "ungated": MEND,
         "unshared": pushed,
-        "unpushed": pushed,
+        "unpushed": ahead,
         "parted": parted,
         "replaced": parted,
-        "rewound": pushed,
+        "rewound": ahead,
         "behind": "git status",
         "missing": f"git config --unset gt.target {shlex.quote(f'^{re.escape(target)}$')}",
         "red": "gt merge --again",

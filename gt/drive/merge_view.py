@@ -39,7 +39,7 @@ def look(repo: Repo, ledger: Ledger, now: int) -> View:
             if found is not None:
                 beads[need] = found
         state = snapshot.state()
-        targets, towns = look_at_targets(repo, snapshot.find)
+        targets, towns = look_at_targets(repo, snapshot)
     landings = landed.derive(repo, submitted, targets, state.acknowledged)
     assessed = queue.assess(repo, beads, targets, towns, state, landings, now)
     return View(beads, targets, {**towns, **assessed.towns}, state, landings, assessed)

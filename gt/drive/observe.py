@@ -5,7 +5,7 @@ What could not be looked at stays unknown: nothing destructive follows from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 
 from gt.core.bead import Bead, Landed, Phase
@@ -37,7 +37,7 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
     """
     with ledger.read() as snapshot:
         beads = _beads(snapshot, also)
-        targets, towns = look_at_targets(repo, snapshot.find)
+        targets, towns = look_at_targets(repo, snapshot)
         submitted = tuple(bead for bead in beads.values() if bead.phase is Phase.SUBMITTED)
         state = snapshot.state()
         landings: Mapping[str, Landed] = {}
@@ -154,11 +154,11 @@ def _unsynced(ledger: Ledger, targets: Mapping[str, Target], towns: Mapping[str,
 
 
 def look_at_targets(
-    repo: Repo, find: Callable[[str], Bead | None] | None = None
+    repo: Repo, snapshot: Snapshot | None = None
 ) -> tuple[dict[str, Target], dict[str, Town]]:
     """The targets of this clone with what is wrong with them, and the settings of those that could be read.
 
-    With `find`, a Bead by its id, also what they lost where they are pushed.
+    With the ledger, also what they lost where they are pushed.
     """
     targets: dict[str, Target] = {}
     towns: dict[str, Town] = {}
@@ -177,7 +177,7 @@ def look_at_targets(
             targets[name] = Target(name, tip, f"has settings that can't be read: {error.message}", "settings")
             continue
         try:
-            targets[name] = Target(name, tip, lost=_lost(repo, name, towns[name], find))
+            targets[name] = Target(name, tip, lost=_lost(repo, name, towns[name], snapshot))
         except GtError as error:
             targets[name] = Target(name, tip, f"can't be looked at: {error.message}", "unreadable")
     return targets, towns
@@ -219,9 +219,9 @@ def _liveness(repo: Repo, beads: Iterable[Bead]) -> dict[str, Liveness]:
     }
 
 
-def _lost(repo: Repo, name: str, town: Town, find: Callable[[str], Bead | None] | None) -> str | None:
-    if find is None or town.refinery.push is None:
+def _lost(repo: Repo, name: str, town: Town, snapshot: Snapshot | None) -> str | None:
+    if snapshot is None or town.refinery.push is None:
         return None
     from gt.refinery import upstream
 
-    return upstream.lost(repo, name, find)
+    return upstream.lost(repo, name, town, snapshot)

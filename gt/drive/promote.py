@@ -58,7 +58,7 @@ def look(
     """Where every stage is, and the settings of the targets; changes nothing. Raises NotFound without a town."""
     with ledger.read() as snapshot:
         state, unlanded = snapshot.state(), snapshot.live()
-        targets, towns = look_at_targets(repo, snapshot.find)
+        targets, towns = look_at_targets(repo, snapshot)
     return stages.assess(stages.Look(repo, targets, towns, state, unlanded, now, environ)), towns
 
 

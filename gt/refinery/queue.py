@@ -151,7 +151,7 @@ def _parted(look: Look, target: Target, town: Town) -> control.Trouble | None:
     """What is wrong with where a target is: nothing is found out about it before that is settled."""
     name = target.name
     word = look.state.acknowledged.get(name)
-    parting = upstream.parted(look.repo, name, town, word)
+    parting = upstream.parted(look.repo, name, town, word, target.lost)
     if parting is not None:
         return control.Trouble(parting.cause, parting.why)
     at = upstream.knowing(tips(look.repo, name), target.lost)

@@ -111,7 +111,7 @@ def _ground(look: Look, name: str) -> _Ground:
     try:
         at = tips(look.repo, name)
         word = look.state.acknowledged.get(name)
-        parting = upstream.parted(look.repo, name, town, word)
+        parting = upstream.parted(look.repo, name, town, word, target.lost)
         if parting is not None:
             target = replace(target, trouble=parting.why, cause=parting.cause)
         elif at.tip is not None:

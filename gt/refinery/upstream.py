@@ -6,15 +6,16 @@ to the target as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from gt import lock
-from gt.core.bead import Bead
+from gt.core.bead import Bead, Phase
 from gt.core.ids import submission_ref
 from gt.core.state import Acceptance
 from gt.core.town import Town
 from gt.core.values import dataclass
 from gt.git import refs
+from gt.git.lineage import steps
 from gt.git.merge import changed_paths, is_ancestor
 from gt.git.network import PATIENCE
 from gt.git.objects import Objects
@@ -28,6 +29,7 @@ from gt.refinery.moving import Mover
 from gt.refinery.pins import Tips
 from gt.refinery.places import merge_lock, unfinished
 from gt.refinery.told import members
+from gt.store.snapshot import Snapshot
 from gt.store.targets import shared_through
 
 
@@ -111,11 +113,11 @@ def can_follow(repo: Repo, target: str) -> bool:
     return there != tip and in_the_way(repo, target, tip, there) is None
 
 
-def parted(repo: Repo, target: str, town: Town, word: Acceptance | None) -> Parting | None:
+def parted(repo: Repo, target: str, town: Town, word: Acceptance | None, lost: str | None) -> Parting | None:
     """What is wrong between a target here and on the remote that it is pushed to; None if nothing, or it isn't pushed.
 
     In a town of several machines each target must be pushed where these look. `word`: what a person accepted of how
-    others moved it. Asks nobody.
+    others moved it; `lost`: see there. Asks nobody.
     """
     remote, shared = town.refinery.push, shared_through(repo)
     tip = refs.read(repo, pins.branch(target))
@@ -132,9 +134,10 @@ def parted(repo: Repo, target: str, town: Town, word: Acceptance | None) -> Part
     if is_ancestor(repo, tip, there):
         why = in_the_way(repo, target, tip, there)
         return Parting("behind", f"is behind {remote}'s {there[:12]}, and {why}") if why else None
-    own = refs.read(repo, pins.landing_ref(target))
+    others = town.refinery.land is not None
+    own = lost if others else refs.read(repo, pins.landing_ref(target))
     if own is not None and not is_ancestor(repo, own, there):
-        landed = f"has {own[:12]}, which gt landed and {remote} doesn't have any more"
+        landed = f"has {own[:12]}, which {'' if others else 'gt '}landed and {remote} doesn't have any more"
         if is_given_up(repo, word, own):
             return Parting("parted", f"{landed}, as a person accepted")
         if is_ancestor(repo, there, tip):
@@ -145,20 +148,39 @@ def parted(repo: Repo, target: str, town: Town, word: Acceptance | None) -> Part
     return Parting("parted", f"has commits that {remote} doesn't have, and lacks some that {remote} has")
 
 
-def lost(repo: Repo, target: str, find: Callable[[str], Bead | None]) -> str | None:
-    """The last landing that some gt made on the remote's target, if it isn't there any more; None: it is.
+def lost(repo: Repo, target: str, town: Town, snapshot: Snapshot) -> str | None:
+    """The last landing on the remote's target that the ledger knows of, if it isn't there any more; None: it is.
 
-    What the remote says of it may be of a push that came to half its end. Only what the ledger has as landed, as `find`
-    tells by a Bead's id, was there. Asks nobody.
+    Where others land, only what is on the target here is looked at. Asks nobody.
     """
-    said, there = refs.read(repo, pins.said_ref(target)), refs.read(repo, pins.there_ref(target))
-    if said is None or there is None or said == there or is_ancestor(repo, said, there):
+    there = refs.read(repo, pins.there_ref(target))
+    if there is None:
+        return None
+    look = _lost_of_others if town.refinery.land is not None else _lost_of_gts
+    return look(repo, target, there, snapshot)
+
+
+def _lost_of_gts(repo: Repo, target: str, there: str, snapshot: Snapshot) -> str | None:
+    """What the remote says of it may be of a push that came to half its end. What the ledger has as landed was there."""
+    said = refs.read(repo, pins.said_ref(target))
+    if said is None or said == there or is_ancestor(repo, said, there):
         return None
     with Objects(repo) as odb:
         named = {bead for bead, _, _ in members(odb.commit(said).message)}
-    found = (find(name) for name in sorted(named))
-    was_there = any(bead is not None and (it := bead.status.landed) and it.commit == said for bead in found)
-    return said if was_there else None
+    found = (snapshot.find(name) for name in sorted(named))
+    return said if any(bead is not None and _landed_as(bead) == said for bead in found) else None
+
+
+def _lost_of_others(repo: Repo, target: str, there: str, snapshot: Snapshot) -> str | None:
+    tip = refs.read(repo, pins.branch(target))
+    if tip is None or tip == there or is_ancestor(repo, tip, there):
+        return None
+    landed = {_landed_as(bead) for bead in snapshot.in_phase(Phase.LANDED)}
+    return next((step.oid for step in steps(repo, there, tip) if step.oid in landed), None)
+
+
+def _landed_as(bead: Bead) -> str | None:
+    return bead.status.landed.commit if bead.status.landed else None
 
 
 def knowing(at: Tips, landing: str | None) -> Tips:

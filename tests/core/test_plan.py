@@ -16,7 +16,7 @@ from gt.core.page import MAX_SENDS, Acknowledged
 from gt.core.plan import By, Next, Plan, plan
 from gt.core.promotion import Decision, Stage, Step
 from gt.core.state import Paused, TownState
-from gt.core.town import AgentSpec, Gate, Limits, Town
+from gt.core.town import AgentSpec, Gate, LandSpec, Limits, Town
 from gt.core.world import (
     ZOMBIE_GRACE,
     Liveness,
@@ -214,6 +214,15 @@ def test_of_a_target_that_is_pushed_only_this_clone_is_told() -> None:
         (call,) = plan(some).calls
         assert (call.hint, call.paged) == (command, cause in ("rewound", "replaced"))
         assert bool(commands(plan(some))) == call.paged
+
+
+def test_where_others_land_nobody_is_told_to_push_what_they_havent() -> None:
+    refinery = replace(TOWN.refinery, push="origin", land=LandSpec("true"))
+    town, both = replace(TOWN, refinery=refinery), "git log --oneline --left-right main...refs/gt/there/main"
+    for cause, command in (("unpushed", both), ("rewound", both), ("unshared", "git push origin main")):
+        some = world(towns={"main": town}, targets={"main": Target("main", OID, "is elsewhere", cause)})
+        (call,) = plan(some).calls
+        assert call.hint == command
 
 
 def test_an_epic_closes_when_all_it_holds_is_over_and_something_was_done() -> None:

@@ -213,6 +213,34 @@ def test_what_was_altered_and_still_merges_is_for_a_person_to_look_at(forge: For
     assert [name for name, _, _ in forge.merge().landed] == [one.id]
 
 
+def test_what_landed_and_was_taken_away_there_holds_with_one_call(forge: Forge) -> None:
+    yard = forge.scene
+    one = yard.submit({"a": "a"})
+    before = forge.git("rev-parse", "main")
+    forge.merge()
+    made = forge.squash(one)
+    assert [name for name, _, _ in forge.merge().landed] == [one.id]
+    forge.git("update-ref", "refs/heads/main", before)
+    other = yard.submit({"b": "b"}, needs=frozenset({one.id}))
+    report = forge.merge()
+    assert (report.exit_code, report.offered) == (20, [])
+    (call,) = plan(observe(yard.repo, yard.ledger, NOW + 1000)).calls
+    assert (call.reason, call.paged) == ("rewound", True)
+    assert f"{made[:12]}, which landed and origin doesn't have any more" in call.text
+    yard.git("update-ref", "refs/heads/main", before)
+    assert forge.merge().exit_code == 20
+    assert yard.causes() == {other.id: "held gone"}, "what was proven with it isn't offered without it"
+
+
+def test_a_commit_of_ones_own_on_such_a_target_is_no_landing(forge: Forge) -> None:
+    yard = forge.scene
+    yard.submit({"a": "a"})
+    yard.push({"mine": ""})
+    assert forge.merge().exit_code == 20
+    (call,) = plan(observe(yard.repo, yard.ledger, NOW + 1000)).calls
+    assert (call.reason, call.paged) == ("unpushed", False)
+
+
 def test_what_was_turned_down_there_is_taken_back_here(forge: Forge) -> None:
     yard, said = forge.scene, list[str]()
     one, other = yard.submit({"a": "a"}), yard.submit({"b": "b"})
