@@ -7,8 +7,9 @@ from gt.core.values import dataclass
 MAX_SENDS = 5
 """After so many failed sends a page waits to be seen by `gt pages` and `gt status`."""
 
-FIRST_WAIT = 15
-"""Seconds after the first send that failed; doubled for each further one."""
+FIRST_WAIT = 60
+"""Seconds after the first send, if that failed; doubled for each further one. Longer than a send takes: who began it may
+be another machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Page:
     text: str
     at: int
     sends: int = 0
-    """How often sending was tried."""
+    """How often sending was tried, or is being tried."""
     sent: int | None = None
     """When a send succeeded."""
     acknowledged: Acknowledged | None = None

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gt.core.data import page_data
-from gt.core.page import MAX_SENDS, Page, page_id
+from gt.core.page import MAX_SENDS, Page, next_send, page_id
 from gt.core.town import Command
 from gt.core.values import dataclass
 from gt.core.wording import fit
 from gt.errors import GtError
 from gt.git.repo import Repo
 from gt.store.ledger import Changes, Ledger, Message, Snapshot
+
+if TYPE_CHECKING:
+    from gt.store.hub import Hub
 
 PATIENCE = 30.0
 """Seconds that the command which sends a page may take."""
@@ -52,22 +57,24 @@ def page(
 ) -> Paged:
     """Make the page if it isn't there, and send it by `command` if it never got through; None sends nothing.
 
-    The page's JSON goes to the command's stdin. Every try is recorded. A page that was acknowledged, sent, or
-    tried MAX_SENDS times is left alone. Raises SendFailed after recording the try.
+    The page's JSON goes to the command's stdin. Every try is recorded; where several machines work the town, before it
+    is made: then the one whose word the town's remote takes makes it, and the others have theirs when it is due again.
+    A page that was acknowledged, sent, or tried MAX_SENDS times is left alone. Raises SendFailed after a try that failed.
     """
     from gt import lock
 
-    # Of two that page at once, the second finds it sent.
+    # Of two that page at once here, the second finds it sent.
     with lock.hold(ledger.repo.gt_dir / "page.lock", 2 * PATIENCE):
-        written, made = _write_down(ledger, call, actor, now)
-        if command is None or written.sent is not None or written.acknowledged or written.sends >= MAX_SENDS:
-            return Paged(written, made, tried=False)
-        problem = _send(ledger.repo, written, command, environ)
-        recorded = _record(ledger, written.id, actor, now, sent=problem is None)
+        it = _Paging(ledger, _hub(ledger, actor, now), actor, now)
+        begun = it.begin(call, sending=command is not None)
+        if command is None or not begun.tried:
+            return begun
+        problem = _send(ledger.repo, begun.page, command, environ)
+        after = it.end(begun.page, sent=problem is None)
     if problem is not None:
-        tries = f"{recorded.sends} of {MAX_SENDS} tries"
-        raise SendFailed(f"{recorded.id} was not sent ({tries}): {problem}", hint="gt pages")
-    return Paged(recorded, made, tried=True)
+        tries = f"{after.sends} of {MAX_SENDS} tries"
+        raise SendFailed(f"{after.id} was not sent ({tries}): {problem}", hint="gt pages")
+    return replace(begun, page=after)
 
 
 def call_for(subject: str, reason: str, epoch: str, text: str, now: int) -> Page:
@@ -75,35 +82,68 @@ def call_for(subject: str, reason: str, epoch: str, text: str, now: int) -> Page
     return Page(page_id(subject, reason, epoch), subject, reason, epoch, fit(text), now)
 
 
-def _write_down(ledger: Ledger, call: Page, actor: str, now: int) -> tuple[Page, bool]:
-    found: list[Page | None] = []
+@dataclass(frozen=True, slots=True)
+class _Paging:
+    """What is written of one page by one call."""
 
-    def change(snapshot: Snapshot) -> Changes:
-        found[:] = [_find(snapshot, call.id)]
-        return Changes() if found[0] else Changes(pages={call.id: call})
+    ledger: Ledger
+    hub: Hub | None
+    """Where other machines look."""
+    actor: str
+    now: int
 
-    message = Message(f"page {call.id}: {call.subject} {call.text}", "page", actor, (), now)
-    with ledger.hold() as held, ledger.update(held, message, change):
-        pass
-    return found[0] or call, found[0] is None
+    def begin(self, call: Page, *, sending: bool) -> Paged:
+        """Write down the page, and, for other machines, that it is sent now if that is due."""
+        found: list[Paged] = []
+        shared = self.hub is not None
+
+        def change(snapshot: Snapshot) -> Changes:
+            before = _find(snapshot, call.id)
+            after = before or call
+            due = next_send(after)
+            tried = sending and due is not None and (due <= self.now or not shared)
+            if tried and shared:
+                after = replace(after, sends=after.sends + 1)
+            found[:] = [Paged(after, made=before is None, tried=tried)]
+            return Changes(pages={call.id: after}) if after != before else Changes()
+
+        self._write(f"page {call.id}: {call.subject} {call.text}", change)
+        return found[0]
+
+    def end(self, page: Page, *, sent: bool) -> Page:
+        """Write down what became of the try; returns the page then."""
+        after: list[Page] = []
+        more = 0 if self.hub is not None else 1
+
+        def change(snapshot: Snapshot) -> Changes:
+            before = _find(snapshot, page.id) or page
+            after[:] = [replace(before, sends=before.sends + more, sent=self.now if sent else before.sent)]
+            return Changes(pages={page.id: after[0]}) if after[0] != before else Changes()
+
+        self._write(f"page {page.id}: {'sent' if sent else 'not sent'}", change)
+        return after[0]
+
+    def _write(self, subject: str, change: Callable[[Snapshot], Changes]) -> None:
+        """Write to the ledger, to the remote's first; a call for a person doesn't wait until that can be reached."""
+        message = Message(subject, "page", self.actor, (), self.now)
+        if self.hub is not None:
+            from gt.store.hub import Unsure
+
+            with suppress(GtError):
+                with suppress(Unsure):  # then it is here
+                    self.hub.update(lambda _: (message, change))
+                return
+        with self.ledger.hold() as held, self.ledger.update(held, message, change):
+            pass
 
 
-def _record(ledger: Ledger, name: str, actor: str, now: int, *, sent: bool) -> Page:
-    after: list[Page] = []
+def _hub(ledger: Ledger, actor: str, now: int) -> Hub | None:
+    """The town's remote; None where it has none, or nobody can say."""
+    from gt.store.hub import hub_of
 
-    def change(snapshot: Snapshot) -> Changes:
-        before = _find(snapshot, name)
-        assert before is not None, "it has just been written down, and pages are never removed"
-        after[:] = [replace(before, sends=before.sends + 1, sent=now if sent else before.sent)]
-        return Changes(pages={name: after[0]})
-
-    outcome = "sent" if sent else "not sent"
-    with (
-        ledger.hold() as held,
-        ledger.update(held, Message(f"page {name}: {outcome}", "page", actor, (), now), change),
-    ):
-        pass
-    return after[0]
+    with suppress(GtError):
+        return hub_of(ledger, actor, now)
+    return None
 
 
 def _find(snapshot: Snapshot, name: str) -> Page | None:

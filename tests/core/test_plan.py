@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gt.core.bead import Attempt, Landed, Phase, Result
 from gt.core.calls import MEND
 from gt.core.measure import measure
-from gt.core.page import MAX_SENDS, Acknowledged
+from gt.core.page import FIRST_WAIT, MAX_SENDS, Acknowledged
 from gt.core.plan import By, Next, Plan, plan
 from gt.core.promotion import Decision, Stage, Step
 from gt.core.state import Paused, TownState
@@ -262,8 +262,8 @@ def test_a_page_is_sent_until_it_gets_through_but_not_for_ever() -> None:
 
     assert [action.verb for action in with_page().actions] == ["page"]
     assert with_page(sends=1).actions == ()
-    assert with_page(sends=1).next_wake == NOW + 15
-    assert [action.verb for action in with_page(NOW + 15, sends=1).actions] == ["page"]
+    assert with_page(sends=1).next_wake == NOW + FIRST_WAIT
+    assert [action.verb for action in with_page(NOW + FIRST_WAIT, sends=1).actions] == ["page"]
     for over in (
         with_page(NOW + 9999, sends=MAX_SENDS),
         with_page(sends=1, sent=NOW),

@@ -143,7 +143,7 @@ def test_a_page_that_cannot_be_sent_fails_alone_and_is_tried_again_later_but_not
     outcome = reconcile(scene.hands())
     assert outcome.done == []
     assert ["no such pager" in error.message for _, error in outcome.failed] == [True, True]
-    assert outcome.plan.next_wake == NOW + 15
+    assert outcome.plan.next_wake == NOW + 60
     assert reconcile(scene.hands()).failed == []
     now = NOW
     for _ in range(10):
