@@ -8,6 +8,7 @@ from gt.drive.hands import Hands
 from gt.errors import GtError, Refused
 from gt.git import refs
 from gt.store.ledger import LEDGER
+from gt.store.sending import OFFERED
 from gt.store.settings import town_at
 from gt.store.targets import shared_through, targets, tip
 
@@ -79,7 +80,7 @@ def _taken(hands: Hands, remote: str) -> bool:
 
     repo = hands.repo
     with hands.ledger.read() as snapshot:
-        wanted = upstream.missing_work(repo, snapshot.in_phase(Phase.SUBMITTED))
+        wanted = upstream.missing_work(repo, snapshot.in_phase(*OFFERED))
     names = targets(repo)
     found = upstream.look(repo, remote, names, (LEDGER, *wanted), patience=PATIENCE)
     work = any(ref in found and refs.read(repo, ref) is None for ref in wanted)

@@ -28,6 +28,7 @@ from gt.refinery.running import run
 from gt.refinery.train import Left, Member, Train, Yardmaster
 from gt.refinery.yard import Yard
 from gt.store.ledger import Ledger
+from gt.store.sending import OFFERED
 from gt.store.settings import town_at
 
 TRY = "try"
@@ -194,9 +195,10 @@ def _member(yard: Yard, ledger: Ledger, name: str, report: TryReport) -> Member:
     if bead is None:
         raise NotFound("Bead, branch or commit", name, hint="git branch --list")
     sub = bead.status.submission
-    if sub is not None and bead.phase is Phase.SUBMITTED and sub.base == report.target:
+    offered = bead.phase in OFFERED
+    if sub is not None and offered and sub.base == report.target:
         return Member(bead.id, sub)
-    commit = sub.commit if sub is not None and bead.phase is Phase.SUBMITTED else _work_of(yard.repo, bead)
+    commit = sub.commit if sub is not None and offered else _work_of(yard.repo, bead)
     return _made_up(yard, bead.id, bead.id, commit, report)
 
 

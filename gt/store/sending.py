@@ -18,7 +18,7 @@ from gt.git.remote import Overtaken, Update, ask, push
 from gt.git.repo import Repo
 from gt.store.ledger import Ledger
 
-_OFFERED = (Phase.SUBMITTED, Phase.PROPOSED)
+OFFERED = (Phase.SUBMITTED, Phase.PROPOSED)
 """The phases in which a Bead may name a commit that others must have: whoever accepts a proposal, too."""
 
 
@@ -32,7 +32,7 @@ class Sending:
     def missing(self) -> dict[str, str]:
         """The pins of submissions that are here and that the remote isn't known to have, with their commits."""
         with self.ledger.read() as snapshot:
-            offered = snapshot.in_phase(*_OFFERED)
+            offered = snapshot.in_phase(*OFFERED)
         if not offered:
             return {}
         sent = self._sent()
@@ -53,7 +53,7 @@ class Sending:
     def note(self, pins: dict[str, str]) -> None:
         """Remember that the remote has these; forget those that nobody asks for any more."""
         with self.ledger.read() as snapshot:
-            offered = {_ref(bead) for bead in snapshot.in_phase(*_OFFERED)}
+            offered = {_ref(bead) for bead in snapshot.in_phase(*OFFERED)}
         kept = {ref: commit for ref, commit in (self._sent() | pins).items() if ref in offered}
         half = self._file.with_name(f"{self._file.name}.{os.getpid()}")
         self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from gt.core.bead import Phase
 from gt.core.values import dataclass
 from gt.errors import Malformed, Refused
 from gt.git.repo import Repo
@@ -13,6 +12,7 @@ from gt.store.counterpart import counterpart
 from gt.store.hub import Hub
 from gt.store.integrate import Merger
 from gt.store.ledger import Ledger
+from gt.store.sending import OFFERED
 from gt.store.sync import SyncReport, publish
 from gt.store.targets import limits_of, shared_through, targets
 
@@ -56,8 +56,8 @@ def sync(
     upstream.look(repo, shared, targets(repo))
     report = Hub(ledger, there, merger).sync(send=send, restore=restore)
     with ledger.read() as snapshot:
-        problems, submitted = snapshot.problems(), snapshot.in_phase(Phase.SUBMITTED)
-    upstream.bring_work(repo, shared, submitted)
+        problems, offered = snapshot.problems(), snapshot.in_phase(*OFFERED)
+    upstream.bring_work(repo, shared, offered)
     if not follow:
         return Synced(report, problems)
     brought, behind = upstream.follow_all(repo, targets(repo), f"gt sync: as on {shared}", actor, now)

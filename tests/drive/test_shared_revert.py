@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ import pytest
 from gt.core.bead import Phase
 from gt.core.draft import Origin
 from gt.drive.handing_in import HandedIn, hand_in_revert
+from gt.drive.trying import Wanted, try_out
 from gt.errors import Refused
+from gt.refinery.outcomes import Verdict
+from gt.refinery.yard import Yard
 from gt.verbs.accept import accept
 from gt.verbs.sync import Synced, sync
 from tests.drive.machines import Fleet, Machine, commit, fleet
@@ -75,6 +79,13 @@ def test_a_proposal_is_accepted_on_another_machine(town: Fleet) -> None:
     made = back(town.first, propose=True).bead
     synced(town.first)
     synced(b)
+    sub = b.get(made.id).status.submission
+    assert sub is not None
+    assert b.git("cat-file", "-t", sub.commit) == "commit", "who is to accept it can look at it"
+    tried = try_out(
+        Yard(b.repo, b.actor, lambda: b.now, dict(os.environ), b.said.append), b.ledger, Wanted((made.id,))
+    )
+    assert (tried.verdict, tried.tree) == (Verdict.PASS, b.git("rev-parse", f"{sub.commit}^{{tree}}"))
     b.now += 1000
     (done,) = accept(b.ledger, [made.id], actor=b.actor, now=b.now)
     assert done.bead.phase is Phase.SUBMITTED
