@@ -14,7 +14,7 @@ from gt.errors import GtError
 from gt.git import refs
 from gt.git.remote import Denied, Overtaken, Update, ask, listing, push
 from gt.git.repo import Repo
-from gt.refinery import pins
+from gt.refinery import pins, upstream
 from gt.store.settings import town_at
 
 PREFIX = "refs/heads/gt/"
@@ -39,6 +39,21 @@ def put(repo: Repo, remote: str, bead: str, sub: Submission) -> None:
     except Overtaken:
         if _at(repo, remote, branch) != sub.commit:
             raise Denied(f"{branch} of {remote} has something that gt didn't push") from None
+
+
+def look_first(repo: Repo, sub: Submission | None, tell: Callable[[str], None]) -> None:
+    """Before an offered submission is taken back: look where its target is, for others may have landed it by now.
+
+    Where that can't be done `tell` hears it, and what was known before counts.
+    """
+    if sub is None or sub.offered is None:
+        return
+    try:
+        remote = town_at(repo, refs.read(repo, pins.branch(sub.base))).refinery.push
+        if remote is not None:
+            upstream.look(repo, remote, [sub.base], patience=PATIENCE)
+    except GtError as error:
+        tell(f"whether others have landed it isn't known: {error.message}")
 
 
 def retract(repo: Repo, bead: str, sub: Submission) -> str:

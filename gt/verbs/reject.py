@@ -11,7 +11,7 @@ from gt.core.wording import fit
 from gt.errors import Malformed
 from gt.git import refs
 from gt.git.repo import Repo
-from gt.refinery.branches import retract
+from gt.refinery.branches import look_first, retract
 from gt.refinery.landed import unlanded
 from gt.refinery.landing import last_look
 from gt.refinery.pins import branch
@@ -49,6 +49,9 @@ def reject(
         return fitted(moves.reject(before, wanted, result, fit(reason), limits, now))
 
     message = Message(f"reject {bead}: {result}", "reject", actor, (bead,), now)
+    if result is Result.REJECTED:  # else a merge says so, which has looked
+        with ledger.read() as snapshot:
+            look_first(repo, snapshot.get(bead).status.submission, tell)
     with last_look(repo):
         done = amend(ledger, bead, change, message, settle=result is Result.REJECTED)
     for sub in offered:

@@ -11,7 +11,7 @@ from gt.core.edit import edited
 from gt.core.town import Limits
 from gt.core.wording import fit
 from gt.git.repo import Repo
-from gt.refinery.branches import retract
+from gt.refinery.branches import look_first, retract
 from gt.refinery.landed import unlanded
 from gt.refinery.landing import last_look
 from gt.store.amend import Amended, amend
@@ -51,6 +51,8 @@ def withdraw(
         return edited(after, replace(after.spec, hold=True), now) if hold else after
 
     message = Message(f"withdraw {bead}", "withdraw", actor, (bead,), now)
+    with ledger.read() as snapshot:
+        look_first(repo, snapshot.get(bead).status.submission, tell)
     with last_look(repo):
         done = amend(ledger, bead, change, message, settle=True)
     for sub in offered:

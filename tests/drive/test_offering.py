@@ -18,7 +18,7 @@ from gt.drive.hands import Hands
 from gt.drive.merge import MergeReport
 from gt.drive.observe import observe
 from gt.drive.reconcile import Reconciled, reconcile
-from gt.errors import Refused
+from gt.errors import IllegalMove, Refused
 from gt.git.remote import Unreachable
 from gt.refinery import asking, offering, offers
 from gt.refinery.branches import name as branch_of
@@ -253,6 +253,29 @@ def test_what_was_turned_down_there_is_taken_back_here(forge: Forge) -> None:
     assert (yard.phase(one), yard.phase(other)) == (Phase.OPEN, Phase.OPEN)
     assert yard.git("rev-parse", f"refs/gt/sub/{one.id}/{TOKEN}") == yard.bead(one).status.attempts[0].head
     assert forge.merge().exit_code == 0
+
+
+@pytest.mark.parametrize("verb", ["withdraw", "reject"])
+def test_what_others_have_landed_by_now_is_not_taken_back(forge: Forge, verb: str) -> None:
+    yard, said = forge.scene, list[str]()
+    one, other = yard.submit({"a": "a"}), yard.submit({"b": "b"})
+    forge.merge()
+    forge.squash(one)
+
+    def back(bead: Bead) -> None:
+        if verb == "withdraw":
+            withdraw(yard.repo, yard.ledger, bead.id, actor=ALICE, now=NOW + 2000, tell=said.append)
+        else:
+            reject(yard.repo, yard.ledger, bead.id, "no", actor=ALICE, now=NOW + 2000, tell=said.append)
+
+    with pytest.raises(IllegalMove, match="has landed as"):
+        back(one)
+    assert branch_of(one.id, TOKEN) in forge.branches()
+    assert [name for name, _, _ in forge.merge().landed] == [one.id]
+    forge.hub.rename(forge.hub.with_name("gone"))
+    back(other)
+    assert yard.phase(other) is Phase.OPEN
+    assert said[0].startswith("whether others have landed it isn't known: origin can't be reached")
 
 
 class Killed(BaseException):
