@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 
 from gt import lock
+from gt.core.calls import MEND
 from gt.core.promotion import Decision, Step
 from gt.core.town import Town
 from gt.core.values import dataclass
+from gt.core.world import Target
 from gt.drive.observe import look_at_targets
-from gt.errors import Busy, NotFound
+from gt.errors import Busy, NotFound, Refused
 from gt.git.repo import Repo
 from gt.lock import Held
 from gt.refinery import checkout, outcomes, pins, promoting, refusals, slots, stages, tidying, upstream
@@ -37,6 +39,8 @@ class PromoteReport:
 
     promoted: list[Promoted] = field(default_factory=list)
     left: tuple[Found, ...] = ()
+    unread: tuple[Target, ...] = ()
+    """The targets whose stages aren't known, where all were asked for."""
     runs: list[Outcome] = field(default_factory=list)
     kept: tuple[str, ...] = ()
     """The user's files that a killed landing's repair left as they were."""
@@ -45,7 +49,7 @@ class PromoteReport:
     def exit_code(self) -> int:
         """20 a person must act, 10 there is more to do, 11 waiting, 0 each has all that there is."""
         steps = {found.stage.decision.step for found in self.left}
-        if Step.HELD in steps:
+        if Step.HELD in steps or self.unread:
             return 20
         if steps & {Step.PROMOTE, Step.PROVE}:
             return 10
@@ -63,10 +67,14 @@ def look(
 
 
 def named(seen: Assessment, wanted: str | None) -> tuple[Found, ...]:
-    """The stage of this name (None: all). Raises NotFound."""
+    """The stage of this name (None: all). Raises NotFound, or Refused where it can't be said whether there is one."""
     if wanted is None:
         return seen.found
     chosen = tuple(found for found in seen.found if found.stage.branch == wanted)
+    for target in seen.unread if not chosen else ():
+        raise Refused(
+            f"{target.name} {target.trouble}", hint=MEND if target.cause == "settings" else "gt status"
+        )
     if not chosen:
         known = ", ".join(found.stage.branch for found in seen.found) or "none"
         raise NotFound("stage", f"{wanted} (there are {known})", hint="gt status")
@@ -94,7 +102,8 @@ def run(
     """
     named(look(repo, ledger, clock())[0], stage)
     if dry:
-        return PromoteReport(left=named(look(repo, ledger, clock(), environ)[0], stage))
+        seen, _ = look(repo, ledger, clock(), environ)
+        return PromoteReport(left=named(seen, stage), unread=() if stage else seen.unread)
     held = lock.try_hold(merge_lock(repo))
     if held is None:
         raise Busy(f"a gt merge or another gt promote is at work here ({merge_lock(repo)} is held)")
@@ -159,6 +168,7 @@ class _Promoting:
         while True:
             seen, _ = self._look()
             self.report.left = named(seen, self.wanted)
+            self.report.unread = () if self.wanted else seen.unread
             due = next((found for found in self.report.left if self._can(found)), None)
             if due is None:
                 return

@@ -79,6 +79,8 @@ class Assessment:
     found: tuple[Found, ...] = ()
     targets: Mapping[str, Target] = field(default_factory=dict)
     """Those whose trouble keeps their stages where they are."""
+    unread: tuple[Target, ...] = ()
+    """Those of which nobody can say which stages are behind them."""
 
 
 def assess(look: Look) -> Assessment:
@@ -93,7 +95,8 @@ def assess(look: Look) -> Assessment:
         if not place.problem:
             found[place.spec.branch] = one
     troubled = {name: each.target for name, each in grounds.items() if each.target.trouble}
-    return Assessment(tuple(done), troubled)
+    unread = tuple(target for name, target in look.targets.items() if name not in look.towns)
+    return Assessment(tuple(done), troubled, unread)
 
 
 @dataclass(frozen=True, slots=True)

@@ -475,6 +475,16 @@ def test_what_can_not_be_a_stage_is_said_and_the_others_go_on(repo_path: Path) -
         promoted(yard, "nope")
 
 
+def test_what_can_not_be_read_is_not_taken_for_a_town_without_stages(yard: Scene) -> None:
+    promoted(yard)
+    yard.push({".gt/town.yaml": "stagess: []\n"})
+    report = promoted(yard)
+    assert (report.exit_code, report.left, [each.name for each in report.unread]) == (20, (), ["main"])
+    with pytest.raises(Refused, match="main has settings that can't be read") as caught:
+        promoted(yard, "staging")
+    assert "town.yaml" in (caught.value.hint or "")
+
+
 # Where it is checked out
 
 

@@ -91,11 +91,15 @@ def _quiet(_line: object) -> None:
 
 
 def _show(gt: Context, report: PromoteReport) -> None:
-    from gt.core.calls import stage_call
+    from gt.core.calls import MEND, stage_call
 
     for path in report.kept:
         gt.warn(f"{path} was left as it is: a landing that was killed didn't write that")
-    if not report.left:
+    for target in report.unread:
+        gt.out(f"{target.name} {target.trouble}")
+        if target.cause == "settings":
+            gt.hint(MEND)
+    if not report.left and not report.unread:
         gt.say("this town has no stages")
     for stage in (found.stage for found in report.left):
         gt.out(f"{stage.branch} {stage.decision.why or f'has all that {stage.source} has'}")
@@ -108,6 +112,7 @@ def _data(report: PromoteReport) -> dict[str, Any]:
 
     return {
         "promoted": [{"branch": p.branch, "from": p.old, "to": p.new} for p in report.promoted],
+        "unread": [{"target": each.name, "why": each.trouble or ""} for each in report.unread],
         "stages": [stage_data(found.stage) for found in report.left],
         "runs": [
             {
