@@ -56,7 +56,7 @@ def report_data(gt: Context, found: Chronicle, net: Network) -> Data:
         "agents": breakers_data(world),
         "budget": day_data(found.status.day),
         "paused": paused_data(world.state.paused) if world.paused else None,
-        "waivers": [waiver_fields(each) for each in world.state.waived(found.now)],
+        "waivers": [waiver_fields(each) for each in found.status.waivers],
         "targets": [
             {"name": t.name, "tip": t.tip, "trouble": t.trouble, "cause": t.cause or None}
             for t in world.targets.values()

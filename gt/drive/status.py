@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from gt.core.bead import Lease, Phase
 from gt.core.plan import Plan, plan
 from gt.core.spending import Day
+from gt.core.state import Waiver
 from gt.core.values import dataclass
 from gt.core.world import Liveness, World
 from gt.drive.observe import observe
@@ -42,6 +43,8 @@ class Status:
     """By remote that the town is shared through: the commits of the ledger that it isn't known to have."""
     day: Day | None = None
     """What was spent of the budget of the day; None: there is none."""
+    waivers: tuple[Waiver, ...] = ()
+    """Those that hold if their gate is red."""
 
 
 def status(repo: Repo, ledger: Ledger, now: int) -> Status:
@@ -60,7 +63,16 @@ def status(repo: Repo, ledger: Ledger, now: int) -> Status:
         )
         for bead, lease in world.leases()
     )
-    return Status(world, plan(world), phases, attempts, unsent(repo, tip), spent)
+    return Status(world, plan(world), phases, attempts, unsent(repo, tip), spent, _waivers(repo, world))
+
+
+def _waivers(repo: Repo, world: World) -> tuple[Waiver, ...]:
+    given = world.state.waived(world.now)
+    if not given:
+        return ()
+    from gt.refinery.waived import in_force
+
+    return in_force(repo, world.targets, world.towns, given, world.now)
 
 
 def _progress(repo: Repo, bead: str, lease: Lease) -> int | None:

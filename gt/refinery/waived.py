@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from gt.core.state import Waiver
 from gt.core.town import Gate, Town
 from gt.core.when import format_time
+from gt.core.world import Target
+from gt.errors import GtError
 from gt.git.lineage import steps
 from gt.git.merge import is_ancestor, trailers
 from gt.git.objects import Objects
@@ -36,6 +39,26 @@ def covering(
     if found is None or not _reaches(repo, found.tip, tip) or not _counts(repo, tip, town, found):
         return None
     return None if _has_been_green(repo, tip, town, gate, found, now) else found
+
+
+def in_force(
+    repo: Repo, targets: Mapping[str, Target], towns: Mapping[str, Town], waivers: Iterable[Waiver], now: int
+) -> tuple[Waiver, ...]:
+    """Those of these waivers, whose time isn't over, that hold yet if their gate is red; also where nobody can say."""
+    return tuple(
+        each
+        for each in waivers
+        if not _is_over(repo, targets.get(each.target), towns.get(each.target), each, now)
+    )
+
+
+def _is_over(repo: Repo, target: Target | None, town: Town | None, waiver: Waiver, now: int) -> bool:
+    if target is None or target.tip is None or town is None:
+        return False
+    gate = next((each for each in town.gates if each.name == waiver.gate), None)
+    with suppress(GtError):
+        return gate is None or covering(repo, target.tip, town, gate, [waiver], now) is None
+    return False
 
 
 def payload(waiver: Waiver) -> bytes:

@@ -14,6 +14,7 @@ from gt.core.plan import plan
 from gt.core.state import TownState, Waiver
 from gt.core.world import Target
 from gt.drive.observe import observe
+from gt.drive.status import status
 from gt.drive.trying import TryReport, Wanted, try_out
 from gt.git.merge import trailers
 from gt.lock import try_hold
@@ -138,6 +139,7 @@ def test_once_it_was_green_a_new_red_is_nobodys_waiver(yard: Scene, vendor: Swit
     later = NOW + 1000 + 2 * CONTROL_TTL
     assert yard.merge(now=later).exit_code == 0
     assert target(yard, later).waived == ()
+    assert status(yard.repo, yard.ledger, later).waivers == (), "whatever time is left"
     assert "Gt-Waiver" not in yard.git("log", "-1", "--format=%B", "main")
     vendor(False)
     new = yard.submit({"c": ""})

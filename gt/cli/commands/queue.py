@@ -45,6 +45,7 @@ def _draw(gt: Context) -> int | None:
     from gt.cli.watching import soon
     from gt.drive.expecting import expected
     from gt.drive.merge import look
+    from gt.refinery.waived import in_force
 
     now = gt.now
     seen = look(gt.repo, gt.ledger, now)
@@ -61,7 +62,7 @@ def _draw(gt: Context) -> int | None:
         if target.trouble:
             gt.out(f"{name} {target.trouble}")
     troubles = {name: target.trouble for name, target in seen.queue.targets.items()}
-    for waiver in seen.state.waived(now):
+    for waiver in in_force(gt.repo, seen.targets, seen.towns, seen.state.waived(now), now):
         there = seen.queue.targets.get(waiver.target)
         gt.out(waiver_line(waiver, there.waived if there else ()))
     gt.table(

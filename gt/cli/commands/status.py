@@ -111,9 +111,7 @@ def _data(found: Status, now: int) -> dict[str, Any]:
         "budget": day_data(found.day),
         "curbs": curbs_data(plan),
         "paused": paused_data(world.state.paused) if world.paused else None,
-        "waivers": [
-            {**waiver_fields(each), "red": each.gate in _red(found, each)} for each in world.state.waived(now)
-        ],
+        "waivers": [{**waiver_fields(each), "red": each.gate in _red(found, each)} for each in found.waivers],
         "unsent": [{"remote": name, "commits": count} for name, count in found.unsent.items()],
         "calls": [
             {"subject": call.subject, "cause": call.reason, "reason": call.text, "hint": call.hint}
@@ -156,7 +154,7 @@ def _show(gt: Context, found: Status, now: int) -> None:
     gt.out(", ".join(counts) or "no Beads yet")
     if world.paused and world.state.paused:
         gt.out(f"paused by {world.state.paused.by}: {world.state.paused.reason}")
-    for waiver in world.state.waived(now):
+    for waiver in found.waivers:
         gt.out(waiver_line(waiver, _red(found, waiver)))
     if found.attempts:
         _head(gt, "under way")

@@ -89,8 +89,12 @@ def waive(
 
 def _list(gt: Context, target: str | None) -> int:
     """What is in force, in all targets or in one."""
+    from gt.drive.observe import look_at_targets
+    from gt.refinery.waived import in_force
+
     with gt.ledger.read() as snapshot:
-        found = [each for each in snapshot.state().waived(gt.now) if target in (None, each.target)]
+        given = [each for each in snapshot.state().waived(gt.now) if target in (None, each.target)]
+    found = in_force(gt.repo, *look_at_targets(gt.repo), given, gt.now) if given else ()
     if gt.json:
         gt.emit(listing("WaiverList", map(waiver_fields, found)))
     else:
