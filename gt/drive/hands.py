@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gt.core.bead import CloseReason
@@ -72,9 +73,11 @@ def _landed(hands: Hands, _world: World, args: tuple[str, ...]) -> bool:
 
 
 def _prune(hands: Hands, _world: World, args: tuple[str, ...]) -> bool:
-    from gt.verbs.prune import prune
+    from gt.verbs.prune import Stays, prune
 
-    return prune(hands.repo, hands.ledger, args[0], args[1], now=hands.clock())
+    with suppress(Stays):
+        return prune(hands.repo, hands.ledger, args[0], args[1], now=hands.clock())
+    return False
 
 
 def _close(hands: Hands, _world: World, args: tuple[str, ...]) -> bool:

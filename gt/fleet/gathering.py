@@ -26,6 +26,9 @@ from gt.git.trees import Leaf, edited, tree_of
 AUTHOR = "agent <agent@gt.invalid>"
 """Who committed what an agent left uncommitted; and its own commits, where git's config names nobody."""
 
+HELD = "gt: "
+"""With what the reason begins for which gt locked a worktree: what is in it couldn't be kept then."""
+
 REFLOG = 5000
 """How many of the last moves of HEAD are looked at."""
 
@@ -100,6 +103,7 @@ def _unrecorded(place: Place, record: Record) -> worktree.Worktree | None:
         detached=True,
         prunable=True,
         locked=False,
+        lock="",
         half_made=False,
         underway=None,
         main=False,
@@ -271,7 +275,7 @@ def _unkept(there: worktree.Worktree, record: Record | None, failed: Iterable[st
     unread = sorted(failed)
     if unread:
         return f"it has files that can't be read: {', '.join(unread[:5])}"
-    if there.locked:
+    if there.locked and not there.lock.startswith(HELD):
         return "it is locked"
     return ""
 

@@ -13,7 +13,7 @@ from gt.core.bead import Bead, Lease
 from gt.core.values import dataclass
 from gt.errors import NotFound
 from gt.fleet import fetched, records, roster
-from gt.fleet.gathering import Left, branch_tip, gather, worktree_of
+from gt.fleet.gathering import HELD, Left, branch_tip, gather, worktree_of
 from gt.fleet.places import Place, place_of
 from gt.fleet.records import Record
 from gt.git import refs, worktree
@@ -169,7 +169,7 @@ def hold_on(place: Place, record: Record | None, why: str) -> None:
     """Mark the worktree, for git and for gt, as one that must not be removed."""
     there = worktree_of(place, record)
     if there is not None and not there.locked and there.path.is_dir():
-        git(place.repo, "worktree", "lock", "--reason", f"gt: {why}", str(there.path), ok=(0, 128))
+        git(place.repo, "worktree", "lock", "--reason", f"{HELD}{why}", str(there.path), ok=(0, 128))
 
 
 def _bundle(repo: Repo, left: Left, now: int) -> str:

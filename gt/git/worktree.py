@@ -62,6 +62,8 @@ class Worktree:
     """Its directory is gone, or no longer leads here."""
     locked: bool
     """Whether somebody locked it."""
+    lock: str
+    """Why, as who locked it said."""
     half_made: bool
     """Whether the git that made it was killed meanwhile, or still makes it: its files are not all there."""
     underway: str | None
@@ -167,6 +169,7 @@ def _look(repo: Repo, path: Path, git_dir: Path) -> Worktree:
         detached=branch is None,
         prunable=not main and not _leads_to(path, git_dir),
         locked=lock not in (None, MAKING),
+        lock=(lock or b"").decode("utf-8", "replace"),
         half_made=lock == MAKING,
         underway=next((deed for name, deed in UNDERWAY.items() if (git_dir / name).exists()), None),
         main=main,

@@ -20,12 +20,16 @@ from gt.store.ledger import Ledger
 from gt.store.targets import targets, tip, town_of
 
 
+class Stays(Refused):
+    """A worktree stays, for not all in it could be kept: it says what, and isn't tried again by itself."""
+
+
 def prune(repo: Repo, ledger: Ledger, bead: str, token: str, *, now: int) -> bool:
     """Remove the worktree, the branch and the lock of an attempt that is over; whether anything was removed.
 
     What isn't pinned yet is pinned first. A worktree with something in it that can't be kept stays, and is marked
-    as locked for git; a person's is theirs. Raises IllegalMove for an attempt that isn't over or still runs, Refused for a
-    person's.
+    as locked for git; a person's is theirs. Raises IllegalMove for an attempt that isn't over or still runs, Stays, and
+    Refused for a person's.
     """
     path = _lock_of(repo, bead, token)
     there = path.exists()
@@ -36,9 +40,9 @@ def prune(repo: Repo, ledger: Ledger, bead: str, token: str, *, now: int) -> boo
         with ledger.read() as snapshot:
             found = snapshot.find(bead)
         _check(found, bead, token)
-        changed = False
+        changed, stays = False, None
         if found is not None and found.attempt(token) is not None:
-            changed = _tidied(repo, found, token, now, known=there)
+            changed, stays = _tidied(repo, found, token, now, known=there)
             keep.unpin(repo, ids.wip_ref(bead, token), refs.read(repo, ids.submission_ref(bead, token)), now)
         # While it is held: whoever waits for it finds that the name has gone, and makes a new one.
         held.path.unlink(missing_ok=True)
@@ -48,6 +52,8 @@ def prune(repo: Repo, ledger: Ledger, bead: str, token: str, *, now: int) -> boo
         raise
     finally:
         lock.release(held)
+    if stays is not None:
+        raise stays
     return changed or there
 
 
@@ -73,7 +79,8 @@ def _check(bead: Bead | None, name: str, token: str) -> None:
         )
 
 
-def _tidied(repo: Repo, bead: Bead, token: str, now: int, *, known: bool) -> bool:
+def _tidied(repo: Repo, bead: Bead, token: str, now: int, *, known: bool) -> tuple[bool, Stays | None]:
+    """Whether anything was removed, and what to say where something stays."""
     place = Place(repo, bead.id, token, _worktree(repo, bead, token))
     record = records.read(place.record)
     # Looked at here, not in the ledger, which others write: `known` says that the attempt's lock was here.
@@ -84,17 +91,20 @@ def _tidied(repo: Repo, bead: Bead, token: str, now: int, *, known: bool) -> boo
         )
     if not place.worktree.exists() and branch_tip(place) is None:
         keep.forget(place)
-        return False
+        return False, None
     base = record.start if record else _base(repo, bead)
     left = gather(place, record, base, f"What attempt {token} of {bead.id} left\n", now)
     if left is None:
         keep.forget(place)
-        return False
+        return False, None
     if left.stays:
         keep.hold_on(place, record, left.stays)
-        return False
+        look = f"git -C {shlex.quote(str(place.worktree))} status --short --ignored"
+        return False, Stays(
+            f"{place.worktree} stays, for not all in it could be kept: {left.stays}", hint=look
+        )
     keep.tidy(place, _kept(repo, bead, token, left, base, now), now)
-    return True
+    return True, None
 
 
 def _kept(repo: Repo, bead: Bead, token: str, left: Left, base: str, now: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from gt.fleet.places import PRIVATE
 from gt.git import loose
 from gt.verbs.ack import ack
 from gt.verbs.page import call_for
-from gt.verbs.prune import prune
+from gt.verbs.prune import Stays, prune
 from tests.conftest import NOW, run_git
 from tests.core.small import lease
 from tests.drive.attempts import Scene, town
@@ -187,9 +188,15 @@ def test_a_worktree_with_a_repository_inside_stays_and_is_not_tried_again(
     place = left_behind(scene, tmp_path)
     run_git(place, "init", "-q", "inside")
     (place / "inside" / "f").write_text("x")
-    reconcile(scene.hands())
+    assert reconcile(scene.hands()).failed == []
     assert (place / "inside" / "f").exists()
     assert reconcile(scene.hands()).plan.actions == ()
+    with pytest.raises(Stays, match="it has repositories of its own: inside") as stays:
+        prune(scene.repo, scene.ledger, ONE, TOKEN, now=NOW)
+    assert str(place) in (stays.value.hint or "")
+    shutil.rmtree(place / "inside")
+    assert prune(scene.repo, scene.ledger, ONE, TOKEN, now=NOW)
+    assert not place.exists()
 
 
 def test_a_persons_worktree_is_refused(scene: Scene, tmp_path: Path) -> None:
