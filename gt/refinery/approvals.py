@@ -19,9 +19,17 @@ SIGNERS, KEYS = "allowed_signers", "allowed_keys.asc"
 """Below `.gt/` on the target: SSH keys as `ssh-keygen` lists allowed signers, OpenPGP keys in armour."""
 
 
-def unlisted(target: str) -> Refused:
-    """What a person is told whose signature counts for nothing on a target."""
+ALLOW = (
+    f"${{EDITOR:-vi}} .gt/{SIGNERS} && git add .gt/{SIGNERS} && git commit -m 'Allow a key' -- .gt/{SIGNERS}"
+)
+"""What puts the first key on a target that is checked out."""
+
+
+def unlisted(repo: Repo, target: str, tip: str) -> Refused:
+    """What a person is told whose signature counts for nothing on this commit of a target."""
     lists = f".gt/{SIGNERS} (SSH) or .gt/{KEYS} (OpenPGP)"
+    if signers(repo, tip) == (None, None):
+        return Refused(f"{target} wants signatures, and lists no keys: {lists}", hint=ALLOW)
     return Refused(
         f"your key is not on {target}'s list, or is expired or revoked there: {lists}",
         hint="git config user.signingKey",

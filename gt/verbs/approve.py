@@ -74,7 +74,7 @@ def _signed(repo: Repo, tip: str, bead: Bead, word: Approval) -> Approval:
     """The word with the user's signature, if that is one that the target's lists know."""
     made = replace(word, signature=sign(repo, payload(bead, word)))
     if signed_by(repo, tip, bead, made) is None:
-        raise unlisted(word.base)
+        raise unlisted(repo, word.base, tip)
     return made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 from gt.core.state import Paused
@@ -29,7 +30,8 @@ def pause(repo: Repo, ledger: Ledger, reason: str, until: int | None, *, actor: 
     if not reason.strip():
         raise Refused("a pause needs a reason, for those who wonder", hint='gt pause --reason "WHY"')
     if until is not None and until <= now:
-        raise Refused("that time has passed already: the town would not pause")
+        hint = f"gt pause --reason {shlex.quote(reason.strip())} --for 1h"
+        raise Refused("that time has passed already: the town would not pause", hint=hint)
     return _brake(repo, ledger, Paused(actor, reason.strip(), until), "pause", actor, now)
 
 

@@ -66,6 +66,8 @@ def _chosen(found: Found, given: Word | None, wanted: str | None) -> str:
     if wanted is not None:
         fitting = [oid for oid in found.ahead if oid.startswith(wanted)]
         if len(fitting) != 1:
+            if found.stage.decision.cause == "paused":
+                raise Refused(f"{branch} {found.stage.decision.why}", hint="gt resume")
             raise Refused(
                 f"{wanted[:12]} is no commit that {found.stage.source} has ahead of {branch}",
                 hint=f"git log --no-walk {' '.join(found.ahead[:9])}" if found.ahead else "gt status",
@@ -89,5 +91,5 @@ def _word(repo: Repo, found: Found, commit: str, given: Word | None, actor: str,
         return word
     signed = replace(word, signature=sign(repo, payload(branch_, word)))
     if signed_by(repo, tip, branch_, signed) is None:
-        raise unlisted(target)
+        raise unlisted(repo, target, tip)
     return signed

@@ -54,7 +54,8 @@ def waive(
             hint=f'gt waive {shlex.quote(gate)} --reason "WHY"',
         )
     if until <= now:
-        raise Refused("that time has passed already: nothing would be waived")
+        hint = f"gt waive {shlex.quote(gate)} --reason {shlex.quote(said)} --for 1d"
+        raise Refused("that time has passed already: nothing would be waived", hint=hint)
     if until - now > LONGEST_WAIVER:
         longest = format_duration(LONGEST_WAIVER)
         raise Refused(
@@ -73,7 +74,7 @@ def waive(
     if town.refinery.approvals == "signed":
         made = replace(made, signature=sign(repo, payload(made)))
         if signed_by(repo, commit, made) is None:
-            raise unlisted(target)
+            raise unlisted(repo, target, commit)
     done = _put(repo, ledger, target, gate, made, f"waive {gate} on {target}: {said}", actor, now)
     return replace(done, green=is_green(repo, commit, town, found, now))
 

@@ -240,6 +240,15 @@ def test_targets(scene: Scene) -> None:
     assert said(look(scene)) == [("target", "error", "main", "git show main:.gt/town.yaml")]
 
 
+def test_signatures_that_nobody_can_give(scene: Scene) -> None:
+    scene.settings(rest="refinery: {approvals: signed}")
+    ((check, severity, subject, repair),) = said(look(scene))
+    assert (check, severity, subject) == ("no-signers", "error", "main")
+    assert (repair or "").startswith("${EDITOR:-vi} .gt/allowed_signers && git add")
+    scene.commit({".gt/allowed_signers": "a@example.com ssh-ed25519 AAAA\n"})
+    assert look(scene) == []
+
+
 def leased(scene: Scene, **fields: object) -> None:
     own: dict[str, object] = {
         "token": TOKEN,

@@ -316,6 +316,14 @@ def test_what_was_taken_back_does_not_come_again_by_itself_and_goes_no_further(y
     assert [(each.old, each.new) for each in promoted(yard).promoted] == [(was, newer)]
 
 
+def test_in_a_paused_town_it_says_so(yard: Scene) -> None:
+    first, now = ready(yard, {"one": "1"})
+    yard.state(TownState(Paused("bob", "lunch", now + 9)))
+    with pytest.raises(Refused, match=r"release waits: bob paused the town until .* \(lunch\)") as caught:
+        word(yard, commit=first, now=now)
+    assert caught.value.hint == "gt resume"
+
+
 def test_nor_does_it_when_what_is_newer_has_come(yard: Scene) -> None:
     """The stage behind has the newer one alone to wait for, though that stands on what was taken back."""
     promoted(yard)

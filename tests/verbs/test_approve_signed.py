@@ -103,6 +103,16 @@ def test_a_candidate_cannot_bring_its_own_signer(yard: Scene, tmp_path: Path) ->
         vouch(yard, one)
 
 
+def test_where_no_key_is_listed_it_says_how_to_list_one(repo_path: Path, tmp_path: Path) -> None:
+    made = scene(repo_path, SIGNED)
+    ssh_key(tmp_path, "alice")
+    sign_with(made, tmp_path / "alice")
+    one = made.submit({".gt/extra": "1"})
+    with pytest.raises(Refused, match="main wants signatures, and lists no keys") as caught:
+        vouch(made, one)
+    assert ".gt/allowed_signers" in (caught.value.hint or "")
+
+
 def test_without_a_key_it_says_how_to_get_one(yard: Scene) -> None:
     one = yard.submit({".gt/extra": "1"})
     yard.git("config", "--global", "--unset", "user.signingKey")

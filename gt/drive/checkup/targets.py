@@ -14,6 +14,7 @@ from gt.drive.observe import look_at_targets
 from gt.errors import GtError
 from gt.git.merge import is_ancestor
 from gt.refinery.accepted import is_given_up
+from gt.refinery.approvals import ALLOW, signers
 from gt.refinery.pins import tips
 
 
@@ -22,7 +23,7 @@ def check(scene: Scene) -> Iterator[Finding]:
     if not scene.targets:
         text = "is not set in this clone's git config: nothing can land"
         yield Finding("no-target", Severity.ERROR, "gt.target", text, "gt init")
-    found, _ = look_at_targets(scene.repo)
+    found, towns = look_at_targets(scene.repo)
     for target in found.values():
         if target.trouble is not None:
             yield Finding(
@@ -30,6 +31,10 @@ def check(scene: Scene) -> Iterator[Finding]:
             )
         elif target.tip is not None:
             yield from _pins(scene, target.name, target.tip)
+            signed = towns[target.name].refinery.approvals == "signed"
+            if signed and signers(scene.repo, target.tip) == (None, None):
+                text = "wants approvals signed, and lists no keys: what needs one can't land"
+                yield Finding("no-signers", Severity.ERROR, target.name, text, ALLOW)
 
 
 def _repair(name: str, cause: str) -> str:
