@@ -53,10 +53,11 @@ def sync(
         report = publish(ledger, there, merger, send=send, restore=restore)
         with ledger.read() as snapshot:
             return Synced(report, snapshot.problems())
-    upstream.look(repo, shared, targets(repo))
     report = Hub(ledger, there, merger).sync(send=send, restore=restore)
     with ledger.read() as snapshot:
         problems, offered = snapshot.problems(), snapshot.in_phase(*OFFERED)
+    # After the ledger: what that has as landed is there by then, or was taken away.
+    upstream.look(repo, shared, targets(repo))
     upstream.bring_work(repo, shared, offered)
     if not follow:
         return Synced(report, problems)
