@@ -101,9 +101,29 @@ class View:
     def waiting(self, bead: Bead) -> Waiting | None:
         """What the Bead waits for, None if it is ready. What it waits for may be a file that can't be read."""
         try:
-            return waiting(bead, self.look, self.children, self.now, self.state)
+            found = waiting(bead, self.look, self.children, self.now, self.state)
+            return found or self._lacking(bead)
         except Malformed as error:
             return Waiting(Cause.DANGLING, f"depends on what can't be read: {error.message}", hint=error.hint)
+
+    def _lacking(self, bead: Bead) -> Waiting | None:
+        """That its base hasn't got what it needs, though that has landed."""
+        if self.past or not bead.spec.needs or not self._tips:
+            return None
+        from gt.store.based import lacking
+
+        lack = lacking(self.repo, [bead], self.look, self._tips).get(bead.id)
+        return lack.waiting if lack is not None else None
+
+    @cached_property
+    def _tips(self) -> Mapping[str, str]:
+        from gt.store.targets import targets, tip
+
+        try:
+            found = {name: tip(self.repo, name) for name in targets(self.repo)}
+        except NotFound:
+            return {}
+        return {name: oid for name, oid in found.items() if oid is not None}
 
     def below(self, bead: Bead, ancestor: str) -> bool:
         """Whether the Bead is below this one, at any depth."""

@@ -77,7 +77,8 @@ def wait_of(world: World, bead: Bead) -> Waiting | None:
     if found is not None and found.cause is Cause.DANGLING and world.is_unreadable(found.on or ""):
         text = found.text.replace(ABSENT, "whose file can't be read")
         return replace(found, text=text, hint="gt doctor")
-    return found
+    lack = world.lacking.get(bead.id)
+    return lack.waiting if found is None and lack is not None else found
 
 
 def _current(world: World) -> Iterator[Call]:
@@ -104,6 +105,7 @@ def _current(world: World) -> Iterator[Call]:
     for stage in world.stages:
         if stage.decision.step is Step.HELD:
             yield stage_call(stage)
+    yield from _taken_away(world)
     yield from _unfit(world)
     yield from _knots(world)
     for bead in world.in_phase(Phase.OPEN):
@@ -210,6 +212,21 @@ def _knots(world: World) -> Iterator[Call]:
         yield Call(cycle[0], "cycle", text, "gt dep cycles", paged=False)
 
 
+def _taken_away(world: World) -> Iterator[Call]:
+    """A landing that others took away, and that open Beads wait for; what is submitted says so itself."""
+    lost: dict[tuple[str, str, str], list[str]] = {}
+    for name, lack in world.lacking.items():
+        if lack.taken:
+            lost.setdefault((lack.need, lack.commit, lack.base), []).append(name)
+    for (need, commit, base), beads in sorted(lost.items()):
+        more = f" and {len(beads) - 1} more" if len(beads) > 1 else ""
+        verb = "wait" if more else "waits"
+        text = (
+            f"landed as {commit[:12]}, which {base} doesn't have any more: {min(beads)}{more} {verb} for it"
+        )
+        yield Call(need, "taken-away", text, f"gt reopen {need}", epoch=commit)
+
+
 def _costly(world: World, bead: Bead) -> Iterator[Call]:
     """An open Bead whose budget is spent, ready or not: the clock alone makes no call."""
     town = world.town_of(bead)
@@ -224,7 +241,9 @@ def _idle(world: World, bead: Bead) -> Iterator[Call]:
     why = wait_of(world, bead)
     if why is not None:
         # A hold and a pause are a person's own wish; what is below a parent is told of the parent.
-        if why.cause is Cause.DANGLING or (why.cause is Cause.NEED and _closed_undone(world, why)):
+        lack = world.lacking.get(bead.id)
+        stays = why.cause is Cause.NEED and (not lack.taken if lack else _closed_undone(world, why))
+        if why.cause is Cause.DANGLING or stays:
             yield Call(bead.id, f"waits-{why.cause}", why.text, why.hint, paged=False)
     elif bead.spec.type in CONTAINERS:
         held = world.children(bead.id)

@@ -56,6 +56,27 @@ class Waiting:
     """The command that would move it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A landing that a Bead needs, and that its base hasn't got in this clone."""
+
+    need: str
+    commit: str
+    base: str
+    taken: bool
+    """Whether it is known here that it landed there: then others took it away."""
+
+    @property
+    def waiting(self) -> Waiting:
+        """What the Bead waits for, then."""
+        if self.taken:
+            text = f"needs {self.need}, whose landing {self.base} doesn't have any more"
+            return Waiting(Cause.NEED, text, on=self.need, hint=f"gt reopen {self.need}")
+        text = f"needs {self.need}, whose landing {self.commit[:12]} is not in {self.base} here"
+        hint = f"git branch --all --contains {self.commit[:12]}"
+        return Waiting(Cause.NEED, text, on=self.need, hint=hint)
+
+
 def satisfied(need: Bead) -> bool:
     """Whether what needs this Bead may start: it has landed, or was closed as done."""
     closed = need.status.closed

@@ -83,7 +83,7 @@ def _reason(world: World, plan: Plan, bead: Bead) -> Reason:
         case Phase.STUCK:
             return _called(plan, bead) or Reason(bead.id, "is stuck", f"gt retry {bead.id}")
         case Phase.LANDED:
-            return _landed(world, bead)
+            return _called(plan, bead, "taken-away") or _landed(world, bead)
         case Phase.CLOSED:
             return Reason(bead.id, _closed(bead), f"gt reopen {bead.id}")
 
@@ -213,8 +213,10 @@ def _merge(plan: Plan, place: Queued) -> str:
     return next((a.command for a in merges if a.args in ((), ("--target", place.base))), "gt merge")
 
 
-def _called(plan: Plan, bead: Bead) -> Reason | None:
-    call: Call | None = next((c for c in plan.calls if c.subject == bead.id), None)
+def _called(plan: Plan, bead: Bead, reason: str = "") -> Reason | None:
+    """What a person is asked about this Bead, for this reason (none: for any)."""
+    mine = (c for c in plan.calls if c.subject == bead.id and reason in ("", c.reason))
+    call: Call | None = next(mine, None)
     return Reason(bead.id, call.text, call.hint) if call else None
 
 

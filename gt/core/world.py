@@ -11,6 +11,7 @@ from gt.core.bead import Bead, Landed, Lease, Phase
 from gt.core.breaker import Breaker, breaker
 from gt.core.page import Page
 from gt.core.promotion import STAGE, Stage
+from gt.core.ready import Lack
 from gt.core.reverts import LINK
 from gt.core.spending import DAY, Day, day
 from gt.core.state import TownState
@@ -127,6 +128,8 @@ class World:
     """Beads that are over and referred to by none that isn't, as far back as the breakers and limits look."""
     landings: Mapping[str, Landed] = field(default_factory=dict)
     """For each submitted Bead that the target already has: where."""
+    lacking: Mapping[str, Lack] = field(default_factory=dict)
+    """For each open Bead whose base hasn't the landing of something it needs: which."""
     liveness: Mapping[str, Liveness] = field(default_factory=dict)
     """For each leased Bead: what became of its holder."""
     zombies: tuple[Zombie, ...] = ()

@@ -10,7 +10,7 @@ from dataclasses import field, replace
 
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.promotion import Stage
-from gt.core.ready import CONTAINERS
+from gt.core.ready import CONTAINERS, Lack
 from gt.core.state import TownState
 from gt.core.town import Town
 from gt.core.values import dataclass
@@ -46,6 +46,7 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
             landings, queue = _refinery(repo, submitted, beads, targets, towns, state, now)
         staged = _stages(repo, beads, targets, towns, state, landings, now)
         left = leftovers(repo, snapshot.find)
+        lacking = _lacking(repo, beads, landings, targets)
         return World(
             now=now,
             tip=snapshot.tip,
@@ -60,6 +61,7 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
             },
             ended=ended(snapshot, beads, towns, now),
             landings=landings,
+            lacking=lacking,
             liveness=_liveness(repo, beads.values()),
             zombies=left.zombies,
             unfinished=places.unfinished(repo),
@@ -99,6 +101,23 @@ def _refinery(
     landings = landed.derive(repo, submitted, targets, state.acknowledged)
     seen = queue.assess(repo, beads, targets, towns, state, landings, now)
     return landings, _Queue(seen.queued, seen.targets, seen.gate_runs)
+
+
+def _lacking(
+    repo: Repo, beads: Mapping[str, Bead], landings: Mapping[str, Landed], targets: Mapping[str, Target]
+) -> Mapping[str, Lack]:
+    needy = [bead for bead in beads.values() if bead.phase is Phase.OPEN and bead.spec.needs]
+    if not needy:
+        return {}
+    from gt.store.based import lacking
+
+    def look(name: str) -> Bead | None:
+        found, landed = beads.get(name), landings.get(name)
+        if found is None or landed is None or found.phase is not Phase.SUBMITTED:
+            return found
+        return replace(found, status=replace(found.status, landed=landed))
+
+    return lacking(repo, needy, look, {name: each.tip for name, each in targets.items() if each.tip})
 
 
 def _stages(

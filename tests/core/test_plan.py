@@ -15,6 +15,7 @@ from gt.core.measure import measure
 from gt.core.page import FIRST_WAIT, MAX_SENDS, Acknowledged
 from gt.core.plan import By, Next, Plan, plan
 from gt.core.promotion import Decision, Stage, Step
+from gt.core.ready import Lack
 from gt.core.state import Paused, TownState
 from gt.core.town import AgentSpec, Gate, LandSpec, Limits, Town
 from gt.core.world import (
@@ -167,6 +168,25 @@ def test_what_needs_a_bead_that_has_landed_is_ready_before_the_ledger_says_so() 
         bead("a", Phase.SUBMITTED), bead("b", needs=[gt("a")]), landings={gt("a"): Landed("1" * 40, OID, NOW)}
     )
     assert f"gt work {gt('b')}" in commands(plan(some))
+
+
+def test_what_its_base_lacks_what_it_needs_is_not_begun_and_one_call_says_what_was_taken_away() -> None:
+    beads = [bead(name, needs=[gt("a")]) for name in "bcd"]
+    lacks = {
+        gt(name): Lack(gt("a"), OID, "main", taken)
+        for name, taken in (("b", True), ("c", True), ("d", False))
+    }
+    some = world(bead("a", Phase.LANDED), *beads, lacking=lacks)
+    assert not [each for each in plan(some).actions if each.verb == "work"]
+    told = {(call.subject, call.reason): call for call in plan(some).calls}
+    assert set(told) == {(gt("a"), "taken-away"), (gt("d"), "waits-need")}
+    call = told[gt("a"), "taken-away"]
+    assert (call.hint, call.paged, call.epoch) == (f"gt reopen {gt('a')}", True, OID)
+    assert (
+        call.text
+        == f"landed as {OID[:12]}, which main doesn't have any more: {gt('b')} and 1 more wait for it"
+    )
+    assert not told[gt("d"), "waits-need"].paged
 
 
 def test_one_merge_for_each_target_that_has_something_due() -> None:

@@ -79,6 +79,27 @@ def needs_closed(town: Stage) -> Playing:
     yield bead
 
 
+@situation("it needs a Bead whose landing was taken away")
+def needs_taken_away(town: Stage) -> Playing:
+    other = town.offer({"a": "a"})
+    town.gt("merge")
+    town.git("reset", "-q", "--hard", "main~1")
+    typed = yield town.create("second", "echo b > b", "--needs", other)
+    typed()
+
+
+@situation("it needs a Bead that landed on another branch")
+def needs_elsewhere(town: Stage) -> Playing:
+    town.git("branch", "release")
+    town.git("config", "--add", "gt.target", "release")
+    other = town.create("first", "echo a > a", "--base", "release")
+    town.work(other, "echo a > a")
+    town.gt("merge", "--target", "release")
+    typed = yield town.create("second", "echo b > b", "--needs", other)
+    assert "release" in typed()
+    town.git("merge", "-q", "-m", "over", "release")
+
+
 @situation("it needs a Bead that isn't there")
 def needs_nobody(town: Stage) -> Playing:
     bead = town.create("second")
