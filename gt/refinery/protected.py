@@ -61,8 +61,8 @@ def guard(repo: Repo, named: tuple[str, ...], commit: str) -> Guard:
                 for mode, oid, path in _touched(odb, found, commit)
                 if mode == SYMLINK
                 for to in _leads_to(odb, path, oid)
-                for reached in _reached(patterns, path, to)
-                if reached not in patterns
+                for reached in ([to] if found.matches(path) else _reached(patterns, path, to))
+                if reached not in (*patterns, ".")
             )
             if not fresh:
                 break
@@ -72,11 +72,7 @@ def guard(repo: Repo, named: tuple[str, ...], commit: str) -> Guard:
 
 
 def _reached(patterns: Iterable[str], link: str, to: str) -> Iterator[str]:
-    """What these patterns protect by way of a link, as patterns for the place that it leads to."""
-    if Globs(patterns, fold=True).matches(link):
-        if to != ".":
-            yield to
-        return
+    """What these patterns protect by way of a link above it, as patterns for the place that it leads to."""
     for pattern in patterns:
         # What it fits as well below the other place it has by itself.
         for rest in sorted(rests_below(pattern, link) - rests_below(pattern, to)):
