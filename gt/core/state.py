@@ -47,22 +47,31 @@ class Word:
     signature: str | None = None
 
 
+MOST_LOST = 32
+"""So many landings that a person let go are remembered of a branch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A person's word that a branch may be where others moved it. As text it is what git calls a range: `WITHOUT..COMMIT`."""
+    """A person's word that a branch may be where others moved it. As text: `COMMIT`, or `LOST LOST..COMMIT`."""
 
     commit: str
     """Where the branch was then; empty: it was removed."""
-    without: str = ""
-    """The commit that gt had put there, and that isn't on it any more; empty: none was lost."""
+    without: tuple[str, ...] = ()
+    """The commits that gt had put there and that aren't on it any more, the one that was let go last at the end."""
 
     @classmethod
     def of(cls, text: str) -> Acceptance:
         without, _, commit = text.rpartition("..")
-        return cls(commit, without)
+        return cls(commit, tuple(without.split()))
 
     def __str__(self) -> str:
-        return f"{self.without}..{self.commit}" if self.without else self.commit
+        return f"{' '.join(self.without)}..{self.commit}" if self.without else self.commit
+
+    def after(self, before: Acceptance | None) -> Acceptance:
+        """The word, given after another on the same branch: what was let go before stays so."""
+        kept = tuple(each for each in (before.without if before else ()) if each not in self.without)
+        return Acceptance(self.commit, (*kept, *self.without)[-MOST_LOST:])
 
 
 LONGEST_WAIVER = 7 * 86400

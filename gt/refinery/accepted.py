@@ -17,7 +17,7 @@ from gt.git.run import GitFailed
 def asked(repo: Repo, tip: str | None, own: str) -> str:
     """What a person accepts who takes note that a branch is at `tip`, though gt had it at `own`; as text."""
     kept = tip is not None and is_ancestor(repo, own, tip)
-    return str(Acceptance(tip or "", "" if kept else own))
+    return str(Acceptance(tip or "", () if kept else (own,)))
 
 
 def is_accepted(repo: Repo, word: Acceptance | None, tip: str | None, own: str | None) -> bool:
@@ -28,9 +28,11 @@ def is_accepted(repo: Repo, word: Acceptance | None, tip: str | None, own: str |
 
 
 def is_given_up(repo: Repo, word: Acceptance | None, own: str) -> bool:
-    """Whether a person accepted that this commit of gt's is lost."""
-    if word is None or not word.without:
-        return False
+    """Whether a person accepted that this commit of gt's is lost: it, or one that stood on it."""
+    return word is not None and any(_contains(repo, each, own) for each in word.without)
+
+
+def _contains(repo: Repo, lost: str, own: str) -> bool:
     with suppress(GitFailed):  # what was lost need not be in this clone
-        return is_ancestor(repo, own, word.without)
+        return is_ancestor(repo, own, lost)
     return False

@@ -14,7 +14,7 @@ from gt.core import moves
 from gt.core.bead import Bead, Offered, Submission
 from gt.core.town import LandSpec, Town
 from gt.core.values import dataclass
-from gt.errors import IllegalMove
+from gt.errors import GtError, IllegalMove
 from gt.git import durable, refs
 from gt.git.objects import Objects
 from gt.git.remote import Denied
@@ -27,7 +27,7 @@ from gt.refinery.outcomes import Outcome
 from gt.refinery.train import Train
 from gt.refinery.waived import relied_on
 from gt.refinery.yard import Yard
-from gt.store.hub import hub_of
+from gt.store.hub import Unsure, hub_of
 from gt.store.ledger import Changes, Ledger, Message
 from gt.store.snapshot import Snapshot
 
@@ -63,10 +63,12 @@ def offer(
         try:
             look = objector(yard.repo, train, town, relied_on(town, proofs), now)
             before = it.note(Offered(now, train.tip), lambda seen: look(seen) or it.overtaken(seen, ours))
-        except _Overruled as error:
-            if not ours:
+        except (_Overruled, GtError) as error:
+            if not ours and not isinstance(error, Unsure):  # else the others may have its word
                 it.tries.folder.rmdir()
-            return NotNow(str(error))
+            if isinstance(error, _Overruled):
+                return NotNow(str(error))
+            raise
     if it.tries.url is None:
         why = it.ask(land, before, train.tip, proofs)
         if why:

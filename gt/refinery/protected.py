@@ -74,9 +74,11 @@ def guard(repo: Repo, named: tuple[str, ...], commit: str) -> Guard:
 def _reached(patterns: Iterable[str], link: str, to: str) -> Iterator[str]:
     """What these patterns protect by way of a link above it, as patterns for the place that it leads to."""
     for pattern in patterns:
+        rests = rests_below(pattern, link)
         # What it fits as well below the other place it has by itself.
-        for rest in sorted(rests_below(pattern, link) - rests_below(pattern, to)):
-            yield rest if to == "." else f"{to}/{rest}"
+        yield from sorted(
+            rests if to == "." else {f"{to}/{rest}" for rest in rests - rests_below(pattern, to)}
+        )
 
 
 @lru_cache(maxsize=256)

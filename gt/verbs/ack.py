@@ -41,8 +41,10 @@ def ack(
         wanted += [_resolve(name, pages) for name in names or ()]
         after = {name: _acknowledged(pages[name], actor, now) for name in wanted}
         changed = {name: page for name, page in after.items() if page is not pages[name]}
-        outcome[:] = [Acked(tuple(after.values()), len(changed))]
-        return Changes(pages=changed, state=_accepted(snapshot, changed.values()))
+        # A branch may be moved to and fro: a call that was acknowledged once stands anew, and is accepted anew.
+        state = _accepted(snapshot, after.values())
+        outcome[:] = [Acked(tuple(after.values()), len(changed) or int(state is not None))]
+        return Changes(pages=changed, state=state)
 
     subject = f"ack {', '.join(names)}" if names is not None else "ack all pages"
     with ledger.hold() as held, ledger.update(held, Message(subject, "ack", actor, (), now), change):
@@ -51,14 +53,14 @@ def ack(
 
 
 def _accepted(snapshot: Snapshot, pages: Iterable[Page]) -> TownState | None:
-    """The town's state with the moves accepted that these pages are about; None if there are none."""
+    """The town's state with the moves accepted that these pages are about; None if that changes nothing."""
     moved = [page for page in pages if page.reason == MOVED and page.subject.startswith(_BRANCHES)]
-    if not moved:
-        return None
     state = snapshot.state()
-    oldest = sorted(moved, key=lambda page: page.at)
-    words = {page.subject.partition(":")[2]: Acceptance.of(page.epoch) for page in oldest}
-    return replace(state, acknowledged={**state.acknowledged, **words})
+    words = dict(state.acknowledged)
+    for page in sorted(moved, key=lambda page: page.at):
+        branch = page.subject.partition(":")[2]
+        words[branch] = Acceptance.of(page.epoch).after(words.get(branch))
+    return replace(state, acknowledged=words) if words != state.acknowledged else None
 
 
 def _open(pages: dict[str, Page]) -> list[str]:

@@ -231,7 +231,7 @@ def test_targets(scene: Scene) -> None:
     ]
     run_git(scene.path, "config", "--unset", "gt.target", "gone")
     lost = run_git(scene.path, "rev-parse", "refs/gt/landing/main")
-    let_go = TownState(acknowledged={"main": Acceptance(main(scene), lost)})
+    let_go = TownState(acknowledged={"main": Acceptance(main(scene), (lost,))})
     with scene.ledger.hold() as held:
         scene.ledger.update(held, message(), lambda _: Changes(state=let_go)).close()
     assert look(scene) == []

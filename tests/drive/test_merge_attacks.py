@@ -59,6 +59,19 @@ def test_a_landing_is_lost_anew_though_the_target_be_where_a_person_accepted_it_
     assert [name for name, _, _ in yard.merge().landed] == [waiting.id]
 
 
+def test_what_was_let_go_stays_so_when_another_move_is_accepted(yard: Scene) -> None:
+    first = landed_one(yard, "one")
+    landed_one(yard, "two")
+    yard.git("update-ref", "refs/heads/main", first)
+    waiting = yard.submit({"last": ""})
+    for moved in (lambda: None, lambda: yard.push({".gt/extra": ""})):
+        moved()
+        assert yard.merge().exit_code == 20
+        yard.acknowledge()
+        assert yard.causes() == {waiting.id: "due"}
+    assert [name for name, _, _ in yard.merge().landed] == [waiting.id]
+
+
 def landed_one(yard: Scene, name: str) -> str:
     yard.submit({name: ""})
     assert yard.merge().landed

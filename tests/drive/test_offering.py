@@ -360,6 +360,25 @@ def by_pull_request(town: Fleet) -> None:
     town.first.git("push", "-q", "origin", "main")
 
 
+def test_who_was_refused_by_the_remote_is_not_at_it(repo_path: Path) -> None:
+    made = fleet(repo_path)
+    by_pull_request(made)
+    a, b, bead = made.first, made.machine("b"), bead_id(1)
+    taken = a.claim(bead)
+    commit(taken.worktree, {"x": "x\n"})
+    a.submit(taken)
+    made.git_hook("pre-receive", "exit 1")
+    with pytest.raises(Refused):
+        a.merge()
+    made.git_hook("pre-receive", "")
+    assert [name for name, _ in b.merge().offered] == [bead]
+    sub = a.get(bead).status.submission
+    assert sub is not None
+    assert not offers.tries(a.repo, bead, sub).ours
+    assert a.merge().offered == []
+    assert len((repo_path.parent / "asked").read_text().splitlines()) == 1
+
+
 @pytest.mark.parametrize("died", [False, True], ids=["first", "after one that died"])
 def test_of_two_machines_at_once_one_asks(
     repo_path: Path, monkeypatch: pytest.MonkeyPatch, died: bool

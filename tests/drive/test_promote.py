@@ -373,6 +373,21 @@ def test_it_is_taken_back_anew_though_to_where_a_person_accepted_it_once(yard: S
         assert causes(yard)["staging"] == "done"
 
 
+def test_moved_to_and_fro_it_is_accepted_each_time(yard: Scene) -> None:
+    promoted(yard)
+    first = yard.tip("staging")
+    landed(yard, {"one": "1"})
+    promoted(yard, "staging")
+    second = yard.tip("staging")
+    landed(yard, {"two": "1"})
+    promoted(yard, "staging")
+    for where in (second, first, second):
+        yard.git("branch", "-f", "staging", where)
+        assert causes(yard)["staging"] == "held moved"
+        acknowledged(yard, "staging")
+        assert causes(yard)["staging"] == "done"
+
+
 def test_a_stage_that_was_removed_is_noticed(yard: Scene) -> None:
     promoted(yard)
     yard.git("branch", "-D", "staging")

@@ -114,6 +114,25 @@ def test_of_a_landing_that_another_landing_followed_both_are_lost(town: Fleet) -
     assert [name for name, _, _ in b.merge().landed] == [THREE]
 
 
+def test_one_after_another_each_is_let_go_by_all(town: Fleet) -> None:
+    """The clone that stayed behind lost the first, the other the second, which stood on what was there before."""
+    a, old = town.first, town.tip()
+    b = town.machine("b")
+    offer(a, ONE)
+    a.merge()
+    b.reconcile()
+    for bead in (TWO, THREE):
+        rewound(town, old)
+        offer(a, bead)
+        a.git("reset", "-q", "--hard", old)
+        accepted(a, stopped(a, a.tip(pins.landing_ref("main"))))
+        if bead == TWO:
+            assert [name for name, _, _ in a.merge().landed] == [TWO]
+    b.git("reset", "-q", "--hard", old)
+    b.sync()
+    assert [name for name, _, _ in b.merge().landed] == [THREE]
+
+
 def test_where_others_have_something_else_in_its_place_a_push_would_not_do(town: Fleet) -> None:
     a, old = town.first, town.tip()
     offer(a, ONE)

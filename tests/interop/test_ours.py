@@ -28,7 +28,7 @@ from tests.store.scenes import ALICE, bead, bead_id, commit_files, message, writ
 PAGE = Page(
     page_id("town", "red", ""), "town", "red", "", "it is red", NOW, 2, NOW + 9, Acknowledged(ALICE, NOW + 10)
 )
-STATE = TownState(Paused("Bob", "lunch", NOW + 99), {"main": Acceptance("a" * 40, "b" * 40)})
+STATE = TownState(Paused("Bob", "lunch", NOW + 99), {"main": Acceptance("a" * 40, ("b" * 40, "c" * 40))})
 
 
 def fill(ledger: Ledger, *beads: Bead) -> None:

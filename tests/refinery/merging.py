@@ -142,8 +142,10 @@ class Scene:
     def acknowledge(self) -> None:
         """A person accepts main as it is."""
         own = pins.tips(self.repo, "main").own
-        word = asked(self.repo, self.tip(), own) if own is not None else self.tip()
-        self.state(TownState(acknowledged={"main": Acceptance.of(word)}))
+        word = Acceptance.of(asked(self.repo, self.tip(), own) if own is not None else self.tip())
+        with self.ledger.read() as snapshot:
+            before = snapshot.state().acknowledged.get("main")
+        self.state(TownState(acknowledged={"main": word.after(before)}))
 
     def merge(self, *, now: int = NOW + 1000, again: bool = False, dry: bool = False) -> MergeReport:
         return run(

@@ -38,6 +38,16 @@ def test_it_is_what_a_look_at_every_file_finds(repo_path: Path, tree: Any, patte
     assert digest(repo, Guard(globs), root) == hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
+def test_a_link_to_the_root_stands_above_everything(repo_path: Path) -> None:
+    (repo_path / "l").symlink_to(".")
+    run_git(repo_path, "add", "-A", ".")
+    commit = run_git(repo_path, "commit-tree", "-m", "x", run_git(repo_path, "write-tree"))
+    guarded = guard(discover(repo_path), ("*/a/secret",), commit)
+    assert guarded.touched([Change(FILE, FILE, "0", "1", path) for path in ("a/secret", "b/a/secret", "a/other")]) == (
+        "a/secret", "b/a/secret",
+    )  # fmt: skip
+
+
 NAMES = st.sampled_from(["a", "b", "c"])
 PLACES = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
 LEADS = st.lists(st.sampled_from(["..", ".", "a", "b", "c"]), min_size=1, max_size=3).map("/".join)

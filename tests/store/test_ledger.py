@@ -117,7 +117,10 @@ def test_pages_and_the_state_are_kept_too(repo_path: Path) -> None:
     waiver = Waiver("release/1", "slow: tests", ALICE, "no: vendor's", NOW, NOW + LONGEST_WAIVER, "b" * 40)
     words = {"release/1": Word("a" * 40, ALICE, NOW, "SIGNED\nAAAA\n"), "staging": Word("b" * 40, ALICE, NOW)}
     state = TownState(
-        Paused(ALICE, "holiday", NOW + 3600), {"main": Acceptance("a" * 40, "b" * 40)}, (waiver,), words
+        Paused(ALICE, "holiday", NOW + 3600),
+        {"main": Acceptance("a" * 40, ("b" * 40, "c" * 40))},
+        (waiver,),
+        words,
     )
     with ledger.hold() as held:
         after = ledger.update(held, message(), lambda _: Changes(pages={page.id: page}, state=state))
