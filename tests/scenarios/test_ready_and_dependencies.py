@@ -15,6 +15,7 @@ from gt.git.repo import discover
 from gt.store.ledger import Changes, Ledger
 from tests.cli.conftest import NOW
 from tests.cli.towns import TownScene
+from tests.conftest import run_git
 from tests.core import small
 from tests.store.scenes import message
 
@@ -31,10 +32,20 @@ def names(town: TownScene) -> set[str]:
 
 
 def write(town: TownScene, *phases: Phase) -> str:
-    """Beads in phases that take an attempt to reach, called after them; returns the id of the first."""
+    """Beads in phases that take an attempt to reach, called after them; returns the id of the first.
+
+    What has landed is what main has.
+    """
     made = [
         replace(small.bead(f"n{number}", phase), spec=Spec(phase.value))
         for number, phase in enumerate(phases)
+    ]
+    tip = run_git(town.path, "rev-parse", "main")
+    made = [
+        replace(each, status=replace(each.status, landed=replace(each.status.landed, commit=tip)))
+        if each.status.landed
+        else each
+        for each in made
     ]
     ledger = Ledger(discover(town.path))
     with ledger.hold() as held:
