@@ -27,6 +27,8 @@ class _Household:
     gate: threading.Lock = field(default_factory=threading.Lock)
     """Held from the fork of a job until it is entered in `mains`: till then it looks like an orphan."""
     mains: set[int] = field(default_factory=set)
+    passed_over: bool = False
+    """Whether a job has ended beside another: whose the orphans were that it saw nobody could tell."""
     runs: int = 0
     was: bool = False
     before: frozenset[Process] = frozenset()
@@ -71,16 +73,26 @@ def birth() -> Iterator[set[int]]:
         yield _house.mains
 
 
-def forget(pid: int) -> None:
-    """The job with this pid has been waited for."""
+def forget(pid: int) -> frozenset[Process]:
+    """The job with this pid has been waited for. Returns the orphans of jobs that ended beside it, if it was the last.
+
+    Two that end at the same time each see the other: what both left behind is told to the one that comes here last.
+    """
     with _house.gate:
         _house.mains.discard(pid)
+        if _house.mains or not _house.passed_over:
+            return frozenset()
+        _house.passed_over = False
+        rows = processes.table()
+        return frozenset(rows[pid].process for pid in _orphans(rows, set(), _house.before))
 
 
 def others(pid: int) -> set[int]:
-    """The pids of the jobs that run beside this one."""
+    """The pids of the jobs that run beside this one, which ends."""
     with _house.gate:
-        return _house.mains - {pid}
+        found = _house.mains - {pid}
+        _house.passed_over |= bool(found)
+        return found
 
 
 def orphans(rows: Mapping[int, Row]) -> set[int]:
@@ -89,10 +101,14 @@ def orphans(rows: Mapping[int, Row]) -> set[int]:
     A job leads a session of its own, and nothing that descends from it can come back into ours; so a child in our
     session is one that this process started by itself.
     """
-    me, session = os.getpid(), os.getsid(0)
     # The look is older than the list: a job that was born in between is in the list, and not in the look.
     with _house.gate:
         jobs, before = set(_house.mains), _house.before
+    return _orphans(rows, jobs, before)
+
+
+def _orphans(rows: Mapping[int, Row], jobs: set[int], before: frozenset[Process]) -> set[int]:
+    me, session = os.getpid(), os.getsid(0)
     return {
         pid
         for pid, row in rows.items()

@@ -13,13 +13,14 @@ import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from gt.fleet import adoption, processes
 from gt.fleet.interrupts import Interrupts, interrupts
 from gt.fleet.job import Ended, Job, Spent, Why
 from gt.fleet.output import open_log, tail, trim
-from gt.fleet.processes import MARK, Row, boot_id, start_time
+from gt.fleet.processes import MARK, Process, Row, boot_id, start_time
 from gt.fleet.reaping import KILL_LIMIT, Gone, Kin, end, reap
 from gt.fleet.surroundings import environment
 from gt.lock import holders
@@ -128,7 +129,15 @@ def run(job: Job) -> Ended:
             if started.pidfd is not None:
                 os.close(started.pidfd)
             os.close(started.log)
-            adoption.forget(started.pid)
+            left = adoption.forget(started.pid)
+            if left:
+                end(Kin(partial(_still, left)), LEFTOVER_GRACE, patience=SETTLE)
+                started.bury()
+
+
+def _still(wanted: frozenset[Process], rows: Mapping[int, Row]) -> set[int]:
+    """The pids of those that are there yet: what a job that began meanwhile leaves is none of them."""
+    return {each.pid for each in wanted if each.pid in rows and rows[each.pid].process == each}
 
 
 def _start(job: Job, watch: Interrupts, began: float) -> _Running | Ended:

@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gt import lock
 from gt.fleet import adoption, launch, processes
 from gt.fleet.launch import Ended, Job, run
+from gt.fleet.reaping import Gone, Kin, end
 from tests.fleet.stages import Stage
 
 
@@ -262,6 +264,33 @@ def test_jobs_in_threads_leave_each_other_alone(stage: Stage, tmp_path: Path) ->
     assert alive == {pid for pid, _ in other.entries("agent") + other.entries("bare")}
     assert (ends[0].why, ends[0].leftovers_killed) == ("interrupted", 1)
     assert other.alive() == set()
+
+
+def test_of_jobs_that_end_at_the_same_time_nothing_is_left(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each sees the other, and a daemon whose origin shows in nothing."""
+    other, both, real = Stage(tmp_path / "other"), threading.Barrier(2), end
+
+    def together(kin: Kin, *args: float, **more: Any) -> Gone:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(10)
+        gone = real(kin, *args, **more)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(10)
+        both.abort()
+        return gone
+
+    monkeypatch.setattr(launch, "end", together)
+    jobs = [each.job("clears", marker=each.marker) for each in (stage, other)]
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert stage.entries("bare")
+    assert other.entries("bare")
+    assert (stage.alive(), other.alive()) == (set(), set())
 
 
 def test_what_was_ours_before_and_beside_lives_on(stage: Stage, tmp_path: Path) -> None:
