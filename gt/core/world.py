@@ -74,6 +74,8 @@ class Target:
     """What makes it another trouble than the last of its cause; empty: the tip."""
     lost: str | None = None
     """The last landing that some gt made where this is pushed, and that isn't there any more."""
+    let_go: Mapping[str, Bead] = field(default_factory=dict)
+    """The commits of landings that it goes without by a person's word, each with its Bead."""
     settled: bool = True
     """Whether all is known of the trouble that gt can find out: before, it is no call for a person."""
     reverts: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from gt.core.values import dataclass
 from gt.drive.hands import Hands
 from gt.drive.observe import look_at_targets
 from gt.errors import Busy
+from gt.git import refs
 from gt.store.claimable import Homes
 from gt.store.settings import town_at
 
@@ -28,14 +30,15 @@ class Ground:
 def ground(hands: Hands, *, offline: bool) -> Ground:
     """The targets as they are; in a town of several machines as its remote has them, unless `offline`.
 
-    A target that is only behind the remote's stays where it is: attempts begin from the remote's. Raises Unreachable
-    and Denied, and Busy where the remote's has other settings: people agree to those of the target here.
+    The targets here stay where they are: attempts begin from the remote's, without what only this clone has. Raises
+    Unreachable and Denied, and Busy where the remote's has other settings: people agree to those of the target here.
     """
     homes = Homes(*look_at_targets(hands.repo))
     town = homes.towns.get(next(iter(homes.targets), ""))
     if offline or town is None or town.coordination != "remote":
         return Ground(homes)
     from gt.refinery import upstream
+    from gt.refinery.pins import there_ref
     from gt.store.hub import hub_of
 
     hub = hub_of(hands.ledger, hands.actor, hands.clock())
@@ -45,8 +48,11 @@ def ground(hands: Hands, *, offline: bool) -> Ground:
     for name, target in homes.targets.items():
         if target.tip is None or name not in homes.towns:
             continue
-        tip = upstream.ahead(hands.repo, name, target.tip)
+        tip = refs.read(hands.repo, there_ref(name)) or target.tip
         if tip != target.tip and town_at(hands.repo, tip) != homes.towns[name]:
-            raise Busy(f"{name} has other settings on {hub.name} than here", hint="gt reconcile")
+            behind = upstream.ahead(hands.repo, name, target.tip) == tip
+            both = f"git log --oneline --left-right {shlex.quote(f'{name}...{there_ref(name)}')}"
+            why = f"{name} has other settings on {hub.name} than here"
+            raise Busy(why, hint="gt reconcile" if behind else both)
         targets[name] = replace(target, tip=tip)
     return Ground(Homes(targets, homes.towns), hub)

@@ -177,7 +177,7 @@ def look_at_targets(
 ) -> tuple[dict[str, Target], dict[str, Town]]:
     """The targets of this clone with what is wrong with them, and the settings of those that could be read.
 
-    With the ledger, also what they lost where they are pushed.
+    With the ledger, also which landings they lost.
     """
     targets: dict[str, Target] = {}
     towns: dict[str, Town] = {}
@@ -196,7 +196,9 @@ def look_at_targets(
             targets[name] = Target(name, tip, f"has settings that can't be read: {error.message}", "settings")
             continue
         try:
-            targets[name] = Target(name, tip, lost=_lost(repo, name, towns[name], snapshot))
+            targets[name] = Target(name, tip)
+            if snapshot is not None:
+                targets[name] = _bereft(repo, targets[name], towns[name], snapshot)
         except GtError as error:
             targets[name] = Target(name, tip, f"can't be looked at: {error.message}", "unreadable")
     return targets, towns
@@ -238,9 +240,15 @@ def _liveness(repo: Repo, beads: Iterable[Bead]) -> dict[str, Liveness]:
     }
 
 
-def _lost(repo: Repo, name: str, town: Town, snapshot: Snapshot | None) -> str | None:
-    if snapshot is None or town.refinery.push is None:
-        return None
+def _bereft(repo: Repo, target: Target, town: Town, snapshot: Snapshot) -> Target:
+    """The target with the landings that were taken away from it."""
+    word = snapshot.state().acknowledged.get(target.name)
+    if word is not None and word.without and target.tip is not None:
+        from gt.refinery.letgo import let_go
+
+        target = replace(target, let_go=let_go(repo, target.tip, word, snapshot))
+    if town.refinery.push is None:
+        return target
     from gt.refinery import upstream
 
-    return upstream.lost(repo, name, town, snapshot)
+    return replace(target, lost=upstream.lost(repo, target.name, town, snapshot))

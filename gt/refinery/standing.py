@@ -119,7 +119,10 @@ def _judged(look: Look, bead: Bead, sub: Submission, target: Target, made: Previ
     ):
         what = f"changes {', '.join(made.protected[:3])}" if made.protected else "needs a person's review"
         return Standing.HELD, "approval", f"waits for approval: it {what}", f"gt approve {bead.id}"
-    ancestor = _ancestor(look, bead, sub, target.tip or "")
+    ancestor = _ancestor(look, bead, sub, target)
+    if ancestor is not None and ancestor.phase is Phase.LANDED:
+        why = f"contains {ancestor.id}, whose landing {target.name} doesn't have any more"
+        return Standing.HELD, "gone", why, f"gt reopen {ancestor.id}"
     if ancestor:
         return Standing.WAITING, "ancestor", _brings(ancestor), f"gt why {ancestor.id}"
     stalled = _stalled(look, target, made)
@@ -171,9 +174,10 @@ def _offered(look: Look, bead: Bead, sub: Submission, target: Target, made: Prev
     return None
 
 
-def _ancestor(look: Look, bead: Bead, sub: Submission, tip: str) -> Bead | None:
+def _ancestor(look: Look, bead: Bead, sub: Submission, target: Target) -> Bead | None:
     """Another Bead whose work would land along with this one's; one that isn't submitted comes first."""
-    found = below(look.repo, look.work, bead.id, sub.commit, tip).values()
+    work = {**target.let_go, **look.work}
+    found = below(look.repo, work, bead.id, sub.commit, target.tip or "").values()
     return min(found, key=lambda other: (other.phase is Phase.SUBMITTED, other.id), default=None)
 
 

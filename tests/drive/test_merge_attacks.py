@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from gt.core.bead import Phase, Result
+from gt.core import moves
+from gt.core.bead import Closed, CloseReason, Phase, Result
+from gt.core.town import Limits
 from gt.drive import merge_rulings
 from gt.drive.merge import run
 from gt.git import refs
@@ -57,6 +59,32 @@ def test_a_landing_is_lost_anew_though_the_target_be_where_a_person_accepted_it_
     assert f"{lost[1][:12]}, which gt landed, is no longer on it" in (report.trouble or "")
     yard.acknowledge()
     assert [name for name, _, _ in yard.merge().landed] == [waiting.id]
+
+
+@pytest.mark.parametrize("on", ["landing", "submission"])
+def test_what_was_let_go_is_not_brought_back_by_what_was_built_on_it(yard: Scene, on: str) -> None:
+    before = yard.tip()
+    lost = yard.submit({"lost": ""})
+    sub = lost.status.submission
+    assert sub is not None
+    yard.merge()
+    built = yard.commit({"built": ""}, yard.tip() if on == "landing" else sub.commit)
+    yard.git("update-ref", "refs/heads/main", before)
+    other = yard.submit({}, commit=built, base=before)
+    apart = yard.submit({"apart": ""})
+    assert yard.merge().exit_code == 20
+    yard.acknowledge()
+    report = yard.merge()
+    assert ([name for name, _, _ in report.landed], report.exit_code) == ([apart.id], 20)
+    assert yard.causes() == {other.id: "held gone"}
+    (left,) = report.left
+    assert (left.why, left.hint) == (
+        f"contains {lost.id}, whose landing main doesn't have any more", f"gt reopen {lost.id}",
+    )  # fmt: skip
+    yard.change(
+        lost, lambda bead: moves.close(moves.reopen(bead, Limits()), Closed(CloseReason.WONTFIX, "", NOW, ALICE))
+    )
+    assert [name for name, _, _ in yard.merge().landed] == [other.id], "a person says that it may come along"
 
 
 def test_what_was_let_go_stays_so_when_another_move_is_accepted(yard: Scene) -> None:

@@ -133,6 +133,15 @@ def test_one_after_another_each_is_let_go_by_all(town: Fleet) -> None:
     assert [name for name, _, _ in b.merge().landed] == [THREE]
 
 
+def test_attempts_begin_without_what_only_this_clone_has(town: Fleet) -> None:
+    a, b = town.first, town.machine("b")
+    run_git(b.path, "checkout", "-q", "main")
+    commit(b.path, {"private": "x\n"})
+    offer(b, ONE)
+    assert [name for name, _, _ in a.merge().landed] == [ONE]
+    assert "private" not in a.git("ls-tree", "-r", "--name-only", "main")
+
+
 def test_where_others_have_something_else_in_its_place_a_push_would_not_do(town: Fleet) -> None:
     a, old = town.first, town.tip()
     offer(a, ONE)
