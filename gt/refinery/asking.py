@@ -11,7 +11,7 @@ import re
 import signal
 from pathlib import Path
 
-from gt.core.bead import Submission
+from gt.core.bead import Offered, Submission
 from gt.core.town import LandSpec, Town
 from gt.core.values import dataclass
 from gt.errors import GtError
@@ -23,7 +23,7 @@ from gt.git import durable
 from gt.git.objects import Objects
 from gt.git.repo import Repo
 from gt.refinery import slots
-from gt.refinery.offers import Tries, tries
+from gt.refinery.offers import BEGUN, Tries, told, tries
 from gt.refinery.places import ASKING
 from gt.refinery.yard import Yard
 
@@ -71,6 +71,19 @@ def ask(yard: Yard, town: Town, land: LandSpec, it: Request) -> str:
         os.replace(known.folder / "done.new", known.folder / "done")
         durable.sync_dir(known.folder)
     return why
+
+
+def begin(repo: Repo, bead: str, sub: Submission, offered: Offered) -> None:
+    """Remember that this clone sets about it, durably: before the others are told."""
+    known = tries(repo, bead, sub)
+    durable.make_dir(repo, known.folder)
+    _write(repo, known.folder / BEGUN, told(offered))
+    durable.sync_dir(known.folder)
+
+
+def forget(repo: Repo, bead: str, sub: Submission) -> None:
+    """It doesn't after all."""
+    (tries(repo, bead, sub).folder / BEGUN).unlink(missing_ok=True)
 
 
 def refuse(repo: Repo, bead: str, sub: Submission, why: str) -> None:

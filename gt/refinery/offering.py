@@ -7,22 +7,23 @@ command is run again only where nobody knows that it succeeded. None of it is a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from gt.core import moves
 from gt.core.bead import Bead, Offered, Submission
 from gt.core.town import LandSpec, Town
 from gt.core.values import dataclass
-from gt.errors import GtError, IllegalMove
-from gt.git import durable, refs
+from gt.errors import IllegalMove
+from gt.git import refs
 from gt.git.objects import Objects
 from gt.git.remote import Denied
 from gt.refinery import asking, branches, pins
 from gt.refinery.asking import Request
 from gt.refinery.landing import NotNow, last_look, objector
 from gt.refinery.message import landing_message
-from gt.refinery.offers import Tries, is_begun, is_open, tries
+from gt.refinery.offers import Tries, is_elsewhere, is_open, tries
 from gt.refinery.outcomes import Outcome
 from gt.refinery.train import Train
 from gt.refinery.waived import relied_on
@@ -58,17 +59,12 @@ def offer(
         now = yard.clock()
         if refs.read(yard.repo, pins.branch(target)) != train.tip:
             return NotNow(f"{target} moved")
-        ours = it.tries.ours
-        durable.make_dir(yard.repo, it.tries.folder)
+        look = objector(yard.repo, train, town, relied_on(town, proofs), now)
         try:
-            look = objector(yard.repo, train, town, relied_on(town, proofs), now)
-            before = it.note(Offered(now, train.tip), lambda seen: look(seen) or it.overtaken(seen, ours))
-        except (_Overruled, GtError) as error:
-            if not ours and not isinstance(error, Unsure):  # else the others may have its word
-                it.tries.folder.rmdir()
-            if isinstance(error, _Overruled):
-                return NotNow(str(error))
-            raise
+            with it.beginning(offered := Offered(now, train.tip)):
+                before = it.note(offered, lambda seen: look(seen) or it.overtaken(seen))
+        except _Overruled as error:
+            return NotNow(str(error))
     if it.tries.url is None:
         why = it.ask(land, before, train.tip, proofs)
         if why:
@@ -90,11 +86,24 @@ class _Offering:
     def tries(self) -> Tries:
         return tries(self.yard.repo, self.bead, self.sub)
 
-    def overtaken(self, snapshot: Snapshot, ours: bool) -> str | None:
-        """Whether another machine was quicker; `ours`: this one had set about it before."""
+    @contextmanager
+    def beginning(self, offered: Offered) -> Iterator[None]:
+        """Remember here that this clone says so, unless it turns out that it can't."""
+        asking.begin(self.yard.repo, self.bead, self.sub, offered)
+        try:
+            yield
+        except Unsure:
+            raise  # the others may have its word
+        except Exception:
+            asking.forget(self.yard.repo, self.bead, self.sub)
+            raise
+
+    def overtaken(self, snapshot: Snapshot) -> str | None:
+        """Whether another machine was quicker."""
         held, land = snapshot.get(self.bead).status.submission, self.town.refinery.land
         assert land is not None
-        if held is not None and (is_open(held) or (not ours and is_begun(held, land, self.yard.clock()))):
+        now = self.yard.clock()
+        if held is not None and (is_open(held) or is_elsewhere(self.yard.repo, self.bead, held, land, now)):
             return f"another machine offers {self.bead}, or did"
         return None
 

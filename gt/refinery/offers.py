@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from gt.core.bead import Submission
+from gt.core.bead import Offered, Submission
 from gt.core.ids import work_branch
 from gt.core.town import LandSpec, Town
 from gt.core.values import dataclass
@@ -18,6 +18,9 @@ from gt.git.repo import Repo
 
 TRIES = 2
 """How often the command is run for one submission before a person is called: it may have been killed, once."""
+
+BEGUN = "begun"
+"""The file that has `told` of what this clone set about last."""
 
 GRACE = 120
 """Seconds beyond the command's own time that another machine has to say what became of it."""
@@ -29,10 +32,13 @@ class Tries:
 
     folder: Path
 
-    @property
-    def ours(self) -> bool:
-        """Whether this clone ever set about it."""
-        return self.folder.is_dir()
+    def ours(self, offered: Offered | None) -> bool:
+        """Whether it was this clone that set about it, as the ledger has it."""
+        with suppress(OSError):
+            return offered is not None and (self.folder / BEGUN).read_text("ascii", "replace") == told(
+                offered
+            )
+        return False
 
     @property
     def made(self) -> int:
@@ -70,6 +76,11 @@ class Tries:
         return self.folder / f"{self.made}.log"
 
 
+def told(offered: Offered) -> str:
+    """What tells one setting about it from another: when, and on which commit of the target."""
+    return f"{offered.at} {offered.tip}"
+
+
 def tries(repo: Repo, bead: str, sub: Submission) -> Tries:
     """Those for this submission; nothing is written."""
     return Tries(repo.gt_dir / "offers" / f"{bead}-{sub.token}")
@@ -97,7 +108,7 @@ def where(bead: str, sub: Submission, town: Town) -> str:
 
 def is_elsewhere(repo: Repo, bead: str, sub: Submission, land: LandSpec, now: int) -> bool:
     """Whether another machine may be at it just now."""
-    return not tries(repo, bead, sub).ours and is_begun(sub, land, now)
+    return not tries(repo, bead, sub).ours(sub.offered) and is_begun(sub, land, now)
 
 
 def is_begun(sub: Submission, land: LandSpec, now: int) -> bool:

@@ -82,7 +82,8 @@ def test_what_was_let_go_is_not_brought_back_by_what_was_built_on_it(yard: Scene
         f"contains {lost.id}, whose landing main doesn't have any more", f"gt reopen {lost.id}",
     )  # fmt: skip
     yard.change(
-        lost, lambda bead: moves.close(moves.reopen(bead, Limits()), Closed(CloseReason.WONTFIX, "", NOW, ALICE))
+        lost,
+        lambda bead: moves.close(moves.reopen(bead, Limits()), Closed(CloseReason.WONTFIX, "", NOW, ALICE)),
     )
     assert [name for name, _, _ in yard.merge().landed] == [other.id], "a person says that it may come along"
 

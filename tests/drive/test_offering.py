@@ -360,6 +360,26 @@ def by_pull_request(town: Fleet) -> None:
     town.first.git("push", "-q", "origin", "main")
 
 
+def test_who_comes_back_after_another_took_over_is_not_at_it(
+    repo_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = fleet(repo_path)
+    by_pull_request(made)
+    a, b, bead = made.first, made.machine("b"), bead_id(1)
+    taken = a.claim(bead)
+    commit(taken.worktree, {"x": "x\n"})
+    a.submit(taken)
+    with monkeypatch.context() as at:
+        at.setattr("gt.refinery.branches.put", kill)
+        with pytest.raises(Killed):
+            a.merge()
+        b.now = a.now = a.now + 9999
+        with pytest.raises(Killed):
+            b.merge()
+    assert a.merge().offered == [], "b has its time"
+    assert [name for name, _ in b.merge().offered] == [bead]
+
+
 def test_who_was_refused_by_the_remote_is_not_at_it(repo_path: Path) -> None:
     made = fleet(repo_path)
     by_pull_request(made)
@@ -374,7 +394,7 @@ def test_who_was_refused_by_the_remote_is_not_at_it(repo_path: Path) -> None:
     assert [name for name, _ in b.merge().offered] == [bead]
     sub = a.get(bead).status.submission
     assert sub is not None
-    assert not offers.tries(a.repo, bead, sub).ours
+    assert not offers.tries(a.repo, bead, sub).ours(sub.offered)
     assert a.merge().offered == []
     assert len((repo_path.parent / "asked").read_text().splitlines()) == 1
 
