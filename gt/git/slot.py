@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +19,12 @@ from gt.errors import Refused
 from gt.git import worktree
 from gt.git.filling import fill_in
 from gt.git.merge import CONFIG, SEALED
+from gt.git.objects import TREE, Objects
 from gt.git.repo import Repo
 from gt.git.run import Done, git
+
+KEPT = "gt-kept"
+"""The file of git's record that names what the next filling may keep."""
 
 BELIEVED = frozenset({"logs", "refs"})
 """What of git's record of a slot may stay; HEAD, `gitdir` and `commondir` are written anew, all else goes."""
@@ -59,13 +63,34 @@ def place(repo: Repo, path: Path, commit: str, *, keep_fds: tuple[int, ...] = ()
 def fill(repo: Repo, slot: Place, commit: str, tree: str, keep: Iterable[str] = ()) -> None:
     """Make the slot hold exactly this tree, and nothing else but the paths in `keep`, if they are there.
 
-    Its HEAD is detached at `commit`, its index new: every file is written. Raises GitFailed and OSError.
+    Where this tree, or the one before, has something at or below such a path it isn't kept: what was tracked once would
+    be taken for what may stay. Its HEAD is detached at `commit`, its index new: every file is written. Raises GitFailed
+    and OSError.
     """
     fill_in(repo, tree)
-    _empty(slot.path, frozenset(path.strip("/") for path in keep))
+    wanted = frozenset(path.strip("/") for path in keep)
+    untracked = wanted - _tracked(repo, tree, wanted)
+    _empty(slot.path, untracked & _untracked_before(slot))
     _reset_record(slot)
     _detach(repo, slot, commit)
     _sealed(repo, slot, "read-tree", "--reset", "-u", "--no-recurse-submodules", tree)
+    if untracked:
+        (slot.git_dir / KEPT).write_text("\0".join(sorted(untracked)), "utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What a slot's files were when they had just been written."""
+
+    data: bytes
+    at: int
+    """When it was written, in nanoseconds: by that git tells which files may have changed without a trace since."""
+
+
+def index(slot: Place) -> Index:
+    """The slot's index, to be held against its files later: others may write to the one that lies there."""
+    with (slot.git_dir / "index").open("rb") as file:
+        return Index(file.read(), os.fstat(file.fileno()).st_mtime_ns)
 
 
 def unlock(repo: Repo, path: Path) -> None:
@@ -80,19 +105,46 @@ def folds_case(slot: Place) -> bool:
     return os.path.lexists(slot.path / ".GIT")  # no tree may have that name
 
 
-def altered(repo: Repo, slot: Place, tree: str) -> tuple[str, ...]:
-    """The tracked paths in which the slot's files or index differ from this tree."""
-    return _sealed(repo, slot, "diff-index", "-z", "--name-only", "--ignore-submodules=all", tree).fields
+def altered(repo: Repo, slot: Place, tree: str, filled: Index) -> tuple[str, ...]:
+    """The tracked paths in which the slot's files differ from this tree, with which it was filled."""
+    diff = ("diff-index", "-z", "--name-only", "--ignore-submodules=all", tree)
+    return _sealed(repo, slot, *diff, filled=filled).fields
 
 
-def _sealed(repo: Repo, slot: Place, *args: str) -> Done:
+def _tracked(repo: Repo, tree: str, paths: Iterable[str]) -> frozenset[str]:
+    """Those of these paths at or below which a tree has something."""
+    with Objects(repo) as odb:
+        return frozenset(path for path in paths if _has(odb, tree, path.split("/")))
+
+
+def _has(odb: Objects, tree: str, names: Sequence[str]) -> bool:
+    found = next((entry for entry in odb.tree(tree) if entry.name == names[0]), None)
+    if found is None or len(names) == 1 or found.mode != TREE:
+        return found is not None
+    return _has(odb, found.oid, names[1:])
+
+
+def _untracked_before(slot: Place) -> frozenset[str]:
+    """The paths that the last filling would have kept."""
+    try:
+        return frozenset((slot.git_dir / KEPT).read_text("utf-8", "surrogateescape").split("\0"))
+    except (FileNotFoundError, IsADirectoryError):
+        return frozenset()
+
+
+def _sealed(repo: Repo, slot: Place, *args: str, filled: Index | None = None) -> Done:
     with _sealed_git_dir(repo) as git_dir:
+        there = slot.git_dir / "index"
+        if filled is not None:
+            there = git_dir / "index"
+            there.write_bytes(filled.data)
+            os.utime(there, ns=(filled.at, filled.at))
         env = {
             **SEALED,
             "GIT_DIR": str(git_dir),
             "GIT_WORK_TREE": str(slot.path),
             "GIT_OBJECT_DIRECTORY": str(repo.common_dir / "objects"),
-            "GIT_INDEX_FILE": str(slot.git_dir / "index"),
+            "GIT_INDEX_FILE": str(there),
         }
         return git(slot.path, *args, env=env, keep_fds=slot.keep_fds)
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from gt.core.town import Gate, Town
 from gt.core.values import dataclass
@@ -77,12 +78,25 @@ def _key(town: Town, gate: Gate, tree: str) -> str:
 
 
 def _content(repo: Repo, name: str) -> str | None:
+    """What a copied file has; of a folder, which files it has and when they were written: it may hold very much."""
     if repo.common_dir.name != ".git":
         return None
+    place = repo.common_dir.parent / name
     try:
-        return hashlib.sha256((repo.common_dir.parent / name).read_bytes()).hexdigest()
+        data = _stamps(place) if place.is_dir() else place.read_bytes()
     except OSError:
         return None
+    return hashlib.sha256(data).hexdigest()
+
+
+def _stamps(folder: Path) -> bytes:
+    found = (
+        (os.path.relpath(os.path.join(at, name), folder), os.lstat(os.path.join(at, name)))
+        for at, _, names in os.walk(folder)
+        for name in names
+    )
+    lines = sorted(f"{path}\0{seen.st_size} {seen.st_mtime_ns} {seen.st_mode}" for path, seen in found)
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
 def _input_tree(repo: Repo, odb: Objects, gate: Gate, tree: str) -> str:

@@ -15,7 +15,7 @@ from gt.fleet.launch import Ended, Job
 from gt.fleet.launch import environment as allowed
 from gt.fleet.launch import run as launch
 from gt.git.objects import Objects
-from gt.git.slot import Place, altered, folds_case
+from gt.git.slot import Place, altered, folds_case, index
 from gt.refinery import outcomes, slots
 from gt.refinery.gates import Check, environment
 from gt.refinery.outcomes import Outcome, Verdict
@@ -96,15 +96,16 @@ def _in_slot(
     cancelled: Callable[[], bool] | None,
 ) -> tuple[Verdict, str, Ended | None]:
     place = slots.fill(yard.repo, town, slot, _head(yard, check, commit), check.tree)
+    # Where nothing ran, and nothing was kept, each file is as it was just written.
+    touched = town.worktrees.setup is not None or town.worktrees.caches or folds_case(place)
+    filled = index(place) if touched else None
     if town.worktrees.setup is not None:
         made = _launch(
             yard, town.worktrees.setup, check.gate, place, slot, log, town.worktrees.timeout, cancelled
         )
         if made.why != "exit" or made.code != 0:
             return Verdict.COULD_NOT_RUN, f"the set-up failed: {_said(made, town.worktrees.timeout)}", made
-    # Where nothing ran, and nothing was kept, each file is as it was just written.
-    touched = town.worktrees.setup is not None or town.worktrees.caches or folds_case(place)
-    changed = altered(yard.repo, place, check.tree) if touched else ()
+    changed = altered(yard.repo, place, check.tree, filled) if filled is not None else ()
     if changed:
         return Verdict.COULD_NOT_RUN, f"the set-up changed {', '.join(changed[:5])}, which is tracked", None
     ended = _launch(yard, check.gate.run, check.gate, place, slot, log, check.gate.timeout, cancelled)

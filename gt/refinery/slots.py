@@ -6,7 +6,6 @@ A slot's lock is inherited by what runs there: while an orphan of a killed merge
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +13,8 @@ from pathlib import Path
 from gt import lock
 from gt.core.town import Town
 from gt.core.values import dataclass
-from gt.errors import Busy, Refused
-from gt.fleet import roster
+from gt.errors import Busy
+from gt.fleet import furnish, roster
 from gt.fleet.launch import reap
 from gt.git import slot as git_slot
 from gt.git.repo import Repo
@@ -102,21 +101,11 @@ def for_a_try(repo: Repo) -> Iterator[int]:
 def fill(repo: Repo, town: Town, slot: Slot, commit: str, tree: str) -> git_slot.Place:
     """Put exactly this tree into the slot, declared caches and copied files beside it.
 
-    Raises GitFailed, OSError, and Refused where the slot's place is taken or a copied file is missing.
+    What can't be copied isn't there, as in an attempt's worktree. Raises GitFailed, OSError, and Refused where the slot's
+    place is taken.
     """
     place = git_slot.place(repo, slot.path, commit, keep_fds=(slot.held.fd,))
     git_slot.fill(repo, place, commit, tree, town.worktrees.caches)
-    for name in town.worktrees.copy:
-        _copy(repo, name, slot.path)
+    if repo.common_dir.name == ".git":
+        furnish.copy(repo.common_dir.parent, slot.path, town.worktrees.copy)
     return place
-
-
-def _copy(repo: Repo, name: str, to: Path) -> None:
-    if repo.common_dir.name != ".git" or os.path.lexists(to / name):
-        return
-    source = repo.common_dir.parent / name
-    if source.is_dir():
-        raise Refused(f"worktrees.copy names {name}, which is a directory")
-    if source.exists():
-        (to / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, to / name)

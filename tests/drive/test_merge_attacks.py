@@ -18,6 +18,7 @@ from gt.drive import merge_rulings
 from gt.drive.merge import run
 from gt.git import refs
 from gt.refinery import pins
+from gt.refinery.gates import environment
 from gt.refinery.landing import NotNow, land
 from gt.refinery.pins import landing_ref
 from gt.verbs.approve import approve
@@ -226,12 +227,45 @@ def test_what_a_gate_leaves_in_its_slot_is_gone_before_the_next(repo_path: Path)
         assert yard.merge().exit_code == 0
 
 
-def test_a_set_up_that_changes_what_is_tracked_proves_nothing(repo_path: Path) -> None:
-    yard = scene(repo_path, town(more='worktrees: {setup: "echo other > README.md"}\n'))
+@pytest.mark.parametrize(
+    "hidden", ["", " && git update-index --skip-worktree README.md"], ids=["open", "hidden"]
+)
+def test_a_set_up_that_changes_what_is_tracked_proves_nothing(repo_path: Path, hidden: str) -> None:
+    yard = scene(repo_path, town(more=f'worktrees: {{setup: "echo other > README.md{hidden}"}}\n'))
     yard.submit({"a": ""})
     report = yard.merge()
     assert report.landed == []
     assert "the set-up changed README.md" in report.runs[0].why
+
+
+def test_what_was_taken_out_of_a_cache_is_gone_for_the_gates(repo_path: Path) -> None:
+    yard = scene(
+        repo_path, town('{name: test, run: "test -e vendor/lib"}', more="worktrees: {caches: [vendor]}\n")
+    )
+    yard.push({"vendor/lib": ""})
+    yard.submit({"a": ""})
+    assert yard.merge().exit_code == 0
+    yard.submit({"vendor/lib": None})
+    assert [each.result for each in yard.merge().rejected] == [Result.RED]
+
+
+def test_gates_get_the_files_and_folders_that_are_copied_and_nothing_is_written_outside(
+    repo_path: Path, tmp_path: Path
+) -> None:
+    gate = '{name: test, run: "test -e .env && test -e deps/in/it"}'
+    yard = scene(repo_path, town(gate, more="worktrees: {copy: [.env, deps, cfg/key]}\n"))
+    for name in (".env", "deps/in/it", "cfg/key"):
+        (repo_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (repo_path / name).write_text("secret")
+    (tmp_path / "out").mkdir()
+    one = yard.submit({"cfg": f"-> {tmp_path / 'out'}"})
+    assert [name for name, _, _ in yard.merge().landed] == [one.id]
+    assert list((tmp_path / "out").iterdir()) == []
+    settings = yard.look().towns["main"]
+    before = environment(yard.repo, settings, settings.gates[0], {})
+    assert environment(yard.repo, settings, settings.gates[0], {}) == before
+    (repo_path / "deps" / "in" / "more").write_text("more")
+    assert environment(yard.repo, settings, settings.gates[0], {}) != before, "what was green need not be now"
 
 
 def test_the_users_uncommitted_attributes_have_no_say(yard: Scene) -> None:
