@@ -162,6 +162,7 @@ def page_data(page: Page, *, full: bool = False) -> Data:
         "text": page.text,
         "at": format_time(page.at),
         "sends": page.sends,
+        "tried": _times(page.tried),
         "sent": _times(page.sent),
         "acknowledged": acknowledged and {"by": acknowledged.by, "at": format_time(acknowledged.at)},
     }

@@ -128,6 +128,7 @@ def merged_page(one: Page, other: Page) -> Page:
     return replace(
         first,
         sends=max(one.sends, other.sends),
+        tried=max((page.tried for page in (one, other) if page.tried is not None), default=None),
         sent=min(sent, default=None),
         acknowledged=min(seen, key=earliest, default=None),
     )

@@ -34,6 +34,8 @@ class Page:
     at: int
     sends: int = 0
     """How often sending was tried, or is being tried."""
+    tried: int | None = None
+    """When it was tried last."""
     sent: int | None = None
     """When a send succeeded."""
     acknowledged: Acknowledged | None = None
@@ -49,10 +51,9 @@ def page_id(subject: str, reason: str, epoch: str) -> str:
 
 
 def next_send(page: Page) -> int | None:
-    """When it may be sent (again), in seconds since the epoch; None if it got through, was seen, or was tried enough.
-
-    Derived from when the page was made and how often sending was tried, so that nothing more need be stored.
-    """
+    """When it may be sent (again), in seconds since the epoch; None if it got through, was seen, or was tried enough."""
     if page.sent is not None or page.acknowledged or page.sends >= MAX_SENDS:
         return None
-    return page.at + FIRST_WAIT * ((1 << page.sends) - 1)
+    due = page.at + FIRST_WAIT * ((1 << page.sends) - 1)
+    # Whoever tried last may be at it yet, however old the page is.
+    return due if page.tried is None else max(due, page.tried + FIRST_WAIT)

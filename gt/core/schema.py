@@ -251,6 +251,7 @@ def _page(r: c.Reader) -> Page:
         text=r.take("text", c.text, ""),
         at=r.need("at", c.time),
         sends=r.take("sends", c.number, 0),
+        tried=r.take("tried", c.time, None),
         sent=r.take("sent", c.time, None),
         acknowledged=r.part(
             "acknowledged", lambda p: Acknowledged(p.need("by", c.line), p.need("at", c.time))

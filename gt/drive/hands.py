@@ -33,6 +33,8 @@ class Hands:
     environ: Mapping[str, str]
     """What the town's own commands may be given something of."""
     clock: Callable[[], int]
+    alone: bool = False
+    """Whether the remote that other machines look at gave no answer just now."""
 
     @property
     def actor(self) -> str:
@@ -96,7 +98,9 @@ def _page(hands: Hands, world: World, args: tuple[str, ...]) -> bool:
     now = hands.clock()
     call = call_for(subject, reason, given.get("--epoch", ""), given.get("--message", ""), now)
     command = world.pager_of(subject)
-    paged = page(hands.ledger, call, command, environ=hands.environ, actor=hands.actor, now=now)
+    paged = page(
+        hands.ledger, call, command, environ=hands.environ, actor=hands.actor, now=now, alone=hands.alone
+    )
     return paged.changed
 
 

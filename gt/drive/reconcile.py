@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gt.core.plan import Action, By, Plan, calls_last, plan
 from gt.core.world import World
@@ -49,6 +49,7 @@ def reconcile(
             outcome.done.append(asked)
             tell(asked)
         if met.error is not None:
+            hands = replace(hands, alone=met.shared)
             tried.add(_key(asked))
             outcome.failed.append((asked, met.error))
     bugs: list[Exception] = []

@@ -16,13 +16,16 @@ from gt.core.values import dataclass
 from gt.core.wording import fit
 from gt.errors import GtError
 from gt.git.repo import Repo
-from gt.store.ledger import Changes, Ledger, Message, Snapshot
+from gt.store.ledger import LEDGER, Changes, Ledger, Message, Snapshot
 
 if TYPE_CHECKING:
     from gt.store.hub import Hub
 
 PATIENCE = 30.0
 """Seconds that the command which sends a page may take."""
+
+ANSWER = 10.0
+"""Seconds that the town's remote has to say that it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +57,21 @@ def page(
     environ: Mapping[str, str],
     actor: str,
     now: int,
+    alone: bool = False,
 ) -> Paged:
     """Make the page if it isn't there, and send it by `command` if it never got through; None sends nothing.
 
     The page's JSON goes to the command's stdin. Every try is recorded; where several machines work the town, before it
     is made: then the one whose word the town's remote takes makes it, and the others have theirs when it is due again.
-    A page that was acknowledged, sent, or tried MAX_SENDS times is left alone. Raises SendFailed after a try that failed.
+    `alone`: that remote can't be reached just now, and isn't asked. A page that was acknowledged, sent, or tried
+    MAX_SENDS times is left alone. Raises SendFailed after a try that failed.
     """
     from gt import lock
 
     # Of two that page at once here, the second finds it sent.
     with lock.hold(ledger.repo.gt_dir / "page.lock", 2 * PATIENCE):
-        it = _Paging(ledger, _hub(ledger, actor, now), actor, now)
+        hub = None if alone or command is None else _hub(ledger, actor, now)
+        it = _Paging(ledger, hub, actor, now)
         begun = it.begin(call, sending=command is not None)
         if command is None or not begun.tried:
             return begun
@@ -88,7 +94,7 @@ class _Paging:
 
     ledger: Ledger
     hub: Hub | None
-    """Where other machines look."""
+    """Where other machines look, if anything is sent and that could be reached."""
     actor: str
     now: int
 
@@ -103,11 +109,11 @@ class _Paging:
             due = next_send(after)
             tried = sending and due is not None and (due <= self.now or not shared)
             if tried and shared:
-                after = replace(after, sends=after.sends + 1)
+                after = replace(after, sends=after.sends + 1, tried=self.now)
             found[:] = [Paged(after, made=before is None, tried=tried)]
             return Changes(pages={call.id: after}) if after != before else Changes()
 
-        self._write(f"page {call.id}: {call.subject} {call.text}", change)
+        self._announce(f"page {call.id}: {call.subject} {call.text}", change)
         return found[0]
 
     def end(self, page: Page, *, sent: bool) -> Page:
@@ -117,32 +123,42 @@ class _Paging:
 
         def change(snapshot: Snapshot) -> Changes:
             before = _find(snapshot, page.id) or page
-            after[:] = [replace(before, sends=before.sends + more, sent=self.now if sent else before.sent)]
+            sends, when = before.sends + more, self.now if sent else before.sent
+            after[:] = [replace(before, sends=sends, tried=self.now, sent=when)]
             return Changes(pages={page.id: after[0]}) if after[0] != before else Changes()
 
         self._write(f"page {page.id}: {'sent' if sent else 'not sent'}", change)
         return after[0]
 
-    def _write(self, subject: str, change: Callable[[Snapshot], Changes]) -> None:
-        """Write to the ledger, to the remote's first; a call for a person doesn't wait until that can be reached."""
-        message = Message(subject, "page", self.actor, (), self.now)
+    def _announce(self, subject: str, change: Callable[[Snapshot], Changes]) -> None:
+        """Write to the remote's ledger, and to ours; a call for a person doesn't fail because that can't be reached."""
         if self.hub is not None:
             from gt.store.hub import Unsure
 
             with suppress(GtError):
                 with suppress(Unsure):  # then it is here
-                    self.hub.update(lambda _: (message, change))
+                    self.hub.update(lambda _: (self._message(subject), change))
                 return
-        with self.ledger.hold() as held, self.ledger.update(held, message, change):
+        self._write(subject, change)
+
+    def _write(self, subject: str, change: Callable[[Snapshot], Changes]) -> None:
+        with self.ledger.hold() as held, self.ledger.update(held, self._message(subject), change):
             pass
+
+    def _message(self, subject: str) -> Message:
+        return Message(subject, "page", self.actor, (), self.now)
 
 
 def _hub(ledger: Ledger, actor: str, now: int) -> Hub | None:
-    """The town's remote; None where it has none, or nobody can say."""
+    """The town's remote; None where it has none, nobody can say, or it gives no answer."""
+    from gt.git.remote import ask
     from gt.store.hub import hub_of
 
     with suppress(GtError):
-        return hub_of(ledger, actor, now)
+        hub = hub_of(ledger, actor, now)
+        if hub is not None:
+            ask(ledger.repo, hub.name, LEDGER, patience=ANSWER)
+        return hub
     return None
 
 

@@ -90,7 +90,7 @@ def test_a_person_may_not_invent_keys_of_a_spec() -> None:
 
 
 def test_a_page_survives_being_data() -> None:
-    page = Page("p-1", "gt-00000000", "question", "", "asks", 5, 2, 9, Acknowledged("alice", 12))
+    page = Page("p-1", "gt-00000000", "question", "", "asks", 5, 2, 7, 9, Acknowledged("alice", 12))
     assert page_from(page_data(page), "here") == page_from(page_data(page, full=True), "here") == page
     for name in ("../../x", "p-1; rm -rf ~", "p-", ""):
         with pytest.raises(Malformed, match="here: id: is not the id of a page"):

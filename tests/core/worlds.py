@@ -58,7 +58,7 @@ targets = st.builds(
     st.none() | line,
     st.sampled_from(["", "red", "moved", "missing"]),
 )
-_PAGE = ("subject", "reason", "epoch", "text", "at", "sends", "sent", "acknowledged")
+_PAGE = ("subject", "reason", "epoch", "text", "at", "sends", "tried", "sent", "acknowledged")
 pages = st.builds(
     Page,
     st.just(""),
@@ -68,6 +68,7 @@ pages = st.builds(
     text,
     times,
     st.integers(0, 6),
+    st.none() | times,
     st.none() | times,
     st.none() | st.builds(Acknowledged, line, times),
 ).map(lambda p: Page(page_id(p.subject, p.reason, p.epoch), *[getattr(p, f) for f in _PAGE]))

@@ -26,7 +26,16 @@ from tests.interop.ledgers import REAL, beads_of, export_of, file_of, needs_real
 from tests.store.scenes import ALICE, bead, bead_id, commit_files, message, write
 
 PAGE = Page(
-    page_id("town", "red", ""), "town", "red", "", "it is red", NOW, 2, NOW + 9, Acknowledged(ALICE, NOW + 10)
+    page_id("town", "red", ""),
+    "town",
+    "red",
+    "",
+    "it is red",
+    NOW,
+    2,
+    NOW + 8,
+    NOW + 9,
+    Acknowledged(ALICE, NOW + 10),
 )
 STATE = TownState(Paused("Bob", "lunch", NOW + 99), {"main": Acceptance("a" * 40, ("b" * 40, "c" * 40))})
 

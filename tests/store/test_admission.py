@@ -74,7 +74,7 @@ def test_a_file_that_may_not_be_is_told(
 
 
 def test_a_page_is_not_unsaid(repo_path: Path, ledger: Ledger) -> None:
-    made = Page(page_id("town", "x", ""), "town", "x", "", "it", NOW, 1, NOW, Acknowledged("alice", NOW))
+    made = Page(page_id("town", "x", ""), "town", "x", "", "it", NOW, 1, NOW, NOW, Acknowledged("alice", NOW))
     with ledger.hold() as held:
         ledger.update(held, message(), lambda _: Changes({}, {made.id: made})).close()
     before = ledger.tip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,8 @@ def test_of_several_machines_one_sends_it(town: Fleet, tmp_path: Path) -> None:
     seen = called(b, told)
     assert (seen.made, seen.tried, seen.page.sends) == (False, False, 1)
     assert (tmp_path / "told").read_text() == "told\n"
+    a.sync()
+    b.sync()
     assert known(b).sent == NOW
 
 
@@ -71,6 +74,37 @@ def test_who_was_killed_over_it_leaves_it_to_others(town: Fleet, monkeypatch: py
             called(a, "true")
     assert not called(b, "true", NOW + FIRST_WAIT - 1).tried
     assert called(b, "true", NOW + FIRST_WAIT).page.sent == NOW + FIRST_WAIT
+
+
+def test_a_try_has_its_time_however_old_the_page_is(town: Fleet) -> None:
+    a, b = town.first, town.machine("b")
+    with pytest.raises(SendFailed):
+        called(a, "exit 1")
+    later = NOW + 9999
+    assert called(a, "true", later).tried
+    a.sync()
+    assert not called(b, "true", later + FIRST_WAIT - 1).tried
+
+
+def test_a_remote_that_does_not_answer_is_not_waited_for(
+    town: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = town.first
+    a.git("config", "remote.origin.url", "ssh://nowhere/x")
+    monkeypatch.setenv("GIT_SSH_COMMAND", "sleep 100 #")
+    monkeypatch.setattr(paging, "ANSWER", 0.3)
+    assert called(a, f"echo told >> {tmp_path}/told").tried
+    assert (tmp_path / "told").read_text() == "told\n"
+    monkeypatch.setattr("gt.git.remote.ask", lambda *_, **__: pytest.fail("asked"))
+    assert page(
+        a.ledger,
+        replace(CALL, id="p-" + "0" * 12),
+        "true",
+        environ=dict(os.environ),
+        actor=a.actor,
+        now=NOW,
+        alone=True,
+    ).tried
 
 
 def test_out_of_reach_each_calls_for_itself(town: Fleet, tmp_path: Path) -> None:
