@@ -42,7 +42,8 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
         state = snapshot.state()
         landings: Mapping[str, Landed] = {}
         queue = _Queue()
-        if submitted or any(gate.when == "after" for town in towns.values() for gate in town.gates):
+        after = any(gate.when == "after" for town in towns.values() for gate in town.gates)
+        if submitted or after or not all(_is_as_left(repo, each) for each in targets.values()):
             landings, queue = _refinery(repo, submitted, beads, targets, towns, state, now)
         staged = _stages(repo, beads, targets, towns, state, landings, now)
         left = leftovers(repo, snapshot.find)
@@ -101,6 +102,14 @@ def _refinery(
     landings = landed.derive(repo, submitted, targets, state.acknowledged)
     seen = queue.assess(repo, beads, targets, towns, state, landings, now)
     return landings, _Queue(seen.queued, seen.targets, seen.gate_runs)
+
+
+def _is_as_left(repo: Repo, target: Target) -> bool:
+    """Whether a target is where gt left it, or where it never landed anything; told without a process."""
+    own, there, said = (
+        refs.read(repo, f"refs/gt/{kind}/{target.name}") for kind in ("landing", "there", "said")
+    )
+    return target.tip is None or ({own, there, said} <= {target.tip, None} and target.lost is None)
 
 
 def _lacking(

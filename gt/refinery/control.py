@@ -78,6 +78,16 @@ def is_own(repo: Repo, at: Tips, word: Acceptance | None) -> bool:
     return is_accepted(repo, word, at.tip, at.own)
 
 
+def lost(repo: Repo, at: Tips, word: Acceptance | None) -> Trouble | None:
+    """What is wrong with a target from which others took what gt landed; None where nobody did, or a person accepted it."""
+    assert at.tip is not None
+    since = None if is_own(repo, at, word) else baseline(repo, at, word)
+    if since is None or is_ancestor(repo, since, at.tip):
+        return None
+    why = f"was moved by others, and {since[:12]}, which gt landed, is no longer on it"
+    return Trouble("moved", why, epoch=asked(repo, at.tip, since))
+
+
 def moved(repo: Repo, at: Tips, word: Acceptance | None, town: Town, beads: Iterable[Bead]) -> Trouble | None:
     """What is wrong with how others moved a target; None if nothing is, or nobody did.
 
@@ -87,10 +97,10 @@ def moved(repo: Repo, at: Tips, word: Acceptance | None, town: Town, beads: Iter
     beads = tuple(beads)
     if is_own(repo, at, word):
         return None
+    gone = lost(repo, at, word)
+    if gone is not None:
+        return gone
     since = baseline(repo, at, word)
-    if since is not None and not is_ancestor(repo, since, at.tip):
-        why = f"was moved by others, and {since[:12]}, which gt landed, is no longer on it"
-        return Trouble("moved", why, epoch=asked(repo, at.tip, since))
     unlanded = {commit: bead.id for bead in beads for commit in _work(bead)}
     known = (
         [since] if since is not None else sorted({s.basecommit for b in beads if (s := b.status.submission)})

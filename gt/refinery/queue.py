@@ -24,6 +24,9 @@ from gt.refinery.pins import tips
 from gt.refinery.stacked import unlanded_work
 from gt.refinery.standing import standing
 
+TAKEN = frozenset({"rewound", "replaced"})
+"""The causes for which a target and its remote's have parted that are about landings."""
+
 ORDER = "by priority, then the time of submission, then id"
 
 
@@ -84,6 +87,10 @@ def assess(
             found[name] = _target(look, targets[name], subs)
             if subs:
                 _look_ahead(repo, targets[name], subs)
+    for name in targets.keys() - found.keys():
+        trouble = _lost(look, targets[name], towns.get(name))
+        if trouble is not None:
+            found[name] = Found(_troubled(targets[name], trouble), towns[name])
     in_force = {name: each.town for name, each in found.items() if each.town is not None}
     look = replace(look, towns={**towns, **in_force})
     queued = tuple(_queued(look, bead, found) for bead in sorted(waiting, key=order))
@@ -141,10 +148,29 @@ def _target(look: Look, target: Target, subs: Sequence[Submission]) -> Found:
         due = "" if look.state.is_paused(look.now) else after.due
         target = replace(target, reverts=after.reverts, due=due, aside=after.aside, waived=after.waived)
     if trouble is not None:
-        target = replace(
-            target, trouble=trouble.why, cause=trouble.cause, epoch=trouble.epoch, settled=trouble.settled
-        )
+        target = _troubled(target, trouble)
     return Found(target, town, after, left)
+
+
+def _troubled(target: Target, trouble: control.Trouble) -> Target:
+    return replace(
+        target, trouble=trouble.why, cause=trouble.cause, epoch=trouble.epoch, settled=trouble.settled
+    )
+
+
+def _lost(look: Look, target: Target, town: Town | None) -> control.Trouble | None:
+    """What is wrong with a target that nothing is submitted for: only whether others took a landing away counts then."""
+    if town is None or target.tip is None or target.trouble:
+        return None
+    try:
+        word = look.state.acknowledged.get(target.name)
+        parting = upstream.parted(look.repo, target.name, town, word, target.lost)
+        if parting is not None:
+            return control.Trouble(parting.cause, parting.why) if parting.cause in TAKEN else None
+        at = upstream.knowing(tips(look.repo, target.name), target.lost)
+        return control.lost(look.repo, at, word) if at.tip is not None else None
+    except GtError as error:
+        return control.Trouble("unreadable", f"can't be looked at: {error.message}")
 
 
 def _parted(look: Look, target: Target, town: Town) -> control.Trouble | None:

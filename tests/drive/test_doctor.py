@@ -207,6 +207,14 @@ def test_a_landing_that_a_remotes_target_has_is_not_lost(scene: Scene) -> None:
     assert look(scene) == []
 
 
+def test_where_gt_saw_the_remotes_target_last_counts_for_what_is_lost(scene: Scene) -> None:
+    commit = run_git(scene.path, "commit-tree", "main^{tree}", "-p", "main", "-m", "landed")
+    scene.put(bead(1, Status(phase=Phase.LANDED, landed=Landed(commit, "2" * 40, NOW))))
+    run_git(scene.path, "update-ref", "refs/remotes/origin/main", commit)
+    run_git(scene.path, "update-ref", "refs/gt/there/main", "main")
+    assert said(look(scene)) == [("landing-lost", "warning", ONE, f"gt reopen {ONE}")]
+
+
 def test_where_a_target_and_its_remotes_have_parted_nothing_is_brought_in_by_itself(scene: Scene) -> None:
     commit = run_git(scene.path, "commit-tree", "main^{tree}", "-p", "main", "-m", "landed")
     scene.put(bead(1, Status(phase=Phase.LANDED, landed=Landed(commit, "2" * 40, NOW))))

@@ -133,6 +133,20 @@ def test_one_after_another_each_is_let_go_by_all(town: Fleet) -> None:
     assert [name for name, _, _ in b.merge().landed] == [THREE]
 
 
+def test_it_is_called_though_nothing_waits_to_land(town: Fleet) -> None:
+    a, old = town.first, town.tip()
+    b = town.machine("b")
+    offer(a, ONE)
+    a.merge()
+    rewound(town, old)
+    for machine, reason in ((a, "rewound"), (b, "moved")):
+        machine.reconcile()
+        (call,) = [each for each in machine.plan().calls if each.paged]
+        assert (call.subject, call.reason) == ("target:main", reason)
+    accepted(b, call)
+    assert [each for each in b.plan().calls if each.paged] == []
+
+
 def test_attempts_begin_without_what_only_this_clone_has(town: Fleet) -> None:
     a, b = town.first, town.machine("b")
     run_git(b.path, "checkout", "-q", "main")

@@ -77,6 +77,8 @@ def _landings(scene: Scene, landed: dict[str, str]) -> Iterator[Finding]:
             yield _behind(scene, target, there_ref(target), "its remote", len(lost - still))
             lost = still
     for target in scene.targets if lost else ():
+        if refs.read(scene.repo, there_ref(target)) is not None:
+            continue  # what the user fetched may be older than where gt saw it last
         for ref in refs.listing(scene.repo, "refs/remotes"):
             if ref.split("/", 3)[3:] != [target]:
                 continue
