@@ -15,7 +15,7 @@ from typing import NamedTuple
 from gt.core.bead import Result
 from gt.core.blame import EXIT, Rule, found_at
 from gt.core.values import dataclass
-from gt.fleet.job import Ended
+from gt.fleet.job import Ended, signal_name
 from gt.fleet.reports import Report
 from gt.fleet.resets import reset, speaks_of_limit, stated
 
@@ -173,7 +173,7 @@ def _resets(traces: Traces) -> int | None:
 
 def _by_status(ended: Ended, output: str) -> Failure:
     if ended.signal is not None:
-        name = _signal_name(ended.signal)
+        name = signal_name(ended.signal)
         if ended.signal in _ENDED_FROM_OUTSIDE:
             return Failure(Result.INTERRUPTED, f"ended by {name}, which gt did not send")
         return Failure(Result.CRASHED, f"killed by {name}")
@@ -186,13 +186,6 @@ def _by_status(ended: Ended, output: str) -> Failure:
     if ended.code == 128 + signal.SIGTERM:
         return Failure(Result.INTERRUPTED, "exit code 143: ended by SIGTERM, which gt did not send")
     return Failure(Result.WORK_FAILED, f"exit code {ended.code}")
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _first_line(text: str) -> str:

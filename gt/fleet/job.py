@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -62,6 +63,14 @@ class Ended:
     """How many of its processes, itself aside, had to be ended."""
     message: str = ""
     """Why it was not started, what interrupted it, or what could not be killed; else empty."""
+
+
+def signal_name(number: int) -> str:
+    """A signal as it is told of; those for real time have but a number."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 @dataclass(slots=True)

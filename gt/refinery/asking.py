@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 from pathlib import Path
 
 from gt.core.bead import Offered, Submission
@@ -16,6 +15,7 @@ from gt.core.town import LandSpec, Town
 from gt.core.values import dataclass
 from gt.errors import GtError
 from gt.fleet.commandline import argv
+from gt.fleet.job import signal_name
 from gt.fleet.launch import Ended, Job
 from gt.fleet.launch import environment as allowed
 from gt.fleet.launch import run as launch
@@ -147,7 +147,7 @@ def _said(ended: Ended, timeout: int) -> str:
     if ended.why == "not-started":
         return ended.message
     if ended.signal is not None:
-        return f"its command was killed by {signal.Signals(ended.signal).name}"
+        return f"its command was killed by {signal_name(ended.signal)}"
     return f"its command ended with exit {ended.code}" if ended.code else ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,6 +10,7 @@ from pathlib import Path
 from gt.core.town import Command, Gate, Town
 from gt.errors import GtError
 from gt.fleet.commandline import argv
+from gt.fleet.job import signal_name
 from gt.fleet.launch import Ended, Job
 from gt.fleet.launch import environment as allowed
 from gt.fleet.launch import run as launch
@@ -163,5 +163,5 @@ def _said(ended: Ended, timeout: int) -> str:
     if ended.why == "not-started":
         return ended.message
     if ended.signal is not None:
-        return f"killed by {signal.Signals(ended.signal).name}"
+        return f"killed by {signal_name(ended.signal)}"
     return f"exit {ended.code}"

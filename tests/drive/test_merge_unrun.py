@@ -38,6 +38,15 @@ def test_what_landed_since_may_be_what_it_takes(repo_path: Path) -> None:
     assert yard.phase(hung) is Phase.LANDED
 
 
+@pytest.mark.parametrize(("number", "name"), [(9, "SIGKILL"), (40, "signal 40")])
+def test_killed_by_whatever_signal_it_could_not_be_run(repo_path: Path, number: int, name: str) -> None:
+    yard = make(repo_path, f"kill -{number} $$")
+    yard.submit({"ok": ""})
+    report = yard.merge()
+    assert report.exit_code == 20
+    assert {run.why for run in report.runs} == {f"killed by {name}"}
+
+
 def test_again_runs_it_again(repo_path: Path) -> None:
     yard = make(repo_path, "test ! -e hang || exit 126")
     yard.submit({"hang": ""})

@@ -335,6 +335,16 @@ def test_a_command_that_fails_calls_a_person_and_is_not_run_again_before(forge: 
     assert len(report.runs) == 0, "its gates aren't paid for again"
 
 
+def test_a_command_that_any_signal_kills_has_failed(forge: Forge) -> None:
+    yard = forge.scene
+    yard.push({"ask": "kill -40 $$", ".gt/town.yaml": SETTINGS.replace("sh ./ask", "exec sh ./ask")})
+    forge.lands(yard.tip())
+    yard.submit({"a": "a"})
+    (left,) = forge.merge().left
+    assert left.cause == "not-offered"
+    assert "its command was killed by signal 40" in left.why
+
+
 def test_another_machine_gets_its_time(forge: Forge) -> None:
     yard = forge.scene
     one = yard.submit({"a": "a"})
