@@ -70,6 +70,7 @@ class Outcome:
     rss: int = 0
     """KiB, of the largest process."""
     log: str = ""
+    """What it printed; the outcome lies beside it."""
     began: float = 0.0
     ended: float = 0.0
     """By this machine's clock, finer than `at`: which of two runs came first."""
@@ -101,16 +102,18 @@ def kept(repo: Repo, key: str, now: int, ttl: int = TTL) -> tuple[Outcome, ...]:
     for name in names:
         with suppress(OSError, ValueError, TypeError, KeyError):
             with open(f"{folder}/{name}", encoding="utf-8") as file:
-                outcome = _parsed(file.read())
+                outcome = _parsed(file.read(), f"{folder}/{name.removesuffix('.json')}.log")
             if outcome.at > now - ttl:
                 found.append(outcome)
     return tuple(found)
 
 
 @lru_cache(maxsize=512)
-def _parsed(text: str) -> Outcome:
+def _parsed(text: str, log: str) -> Outcome:
     data = json.loads(text)
-    return Outcome(**{**data, "members": tuple(data["members"]), "verdict": Verdict(data["verdict"])})
+    # Where the log lay when it was written is another place once the repository was moved.
+    known = {"members": tuple(data["members"]), "verdict": Verdict(data["verdict"]), "log": log}
+    return Outcome(**{**data, **known})
 
 
 def everything(repo: Repo) -> Iterator[Outcome]:

@@ -29,3 +29,14 @@ def test_only_keys_under_which_something_could_not_be_run_need_be_asked_about(re
         log = str(outcomes.new_log(repo, key))
         outcomes.keep(Outcome(key, "test", verdict, "tree", "base", (), NOW, log=log))
     assert outcomes.unrun(repo) == {"lame"}
+
+
+def test_what_was_moved_is_still_forgotten_when_a_person_says_so(repo_path: Path) -> None:
+    repo = discover(repo_path)
+    for verdict in (Verdict.PASS, Verdict.FAIL, Verdict.COULD_NOT_RUN):
+        log = str(outcomes.new_log(repo, "key"))
+        outcomes.keep(Outcome("key", "test", verdict, "tree", "base", (), NOW, log=log))
+    there = discover(repo_path.rename(repo_path.with_name("moved")))
+    assert [Path(each.log).exists() for each in outcomes.kept(there, "key", NOW)] == [True] * 3
+    outcomes.forgive(there, "base", ["key"])
+    assert [each.verdict for each in outcomes.kept(there, "key", NOW)] == [Verdict.PASS]
