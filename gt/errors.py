@@ -35,6 +35,12 @@ class GtError(Exception):
         return self.message
 
 
+def in_words(error: Exception) -> str:
+    """An error as a part of what else is told; the command to type next stands in brackets."""
+    hint = error.hint if isinstance(error, GtError) else None
+    return f"{error} ({hint})" if hint else f"{error}"
+
+
 class Refused(GtError):
     """A precondition says no, and nothing changed."""
 

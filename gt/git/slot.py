@@ -7,6 +7,7 @@ none of it is believed. Neither the user's git config nor attributes outside the
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,7 +49,8 @@ def place(repo: Repo, path: Path, commit: str, *, keep_fds: tuple[int, ...] = ()
     git_dir = _recorded(repo, path)
     if git_dir is None:
         if path.is_symlink() or (path.is_dir() and any(path.iterdir())):
-            raise Refused(f"{path} is in the way of a gate's worktree", hint=f"mv {path} {path}.old")
+            hint = f"mv {shlex.quote(str(path))} {shlex.quote(f'{path}.old')}"
+            raise Refused(f"{path} is in the way of a gate's worktree", hint=hint)
         path.parent.mkdir(parents=True, exist_ok=True)
         # Forced twice: the directory of a slot that git has on record may be gone, and a git that was killed while
         # it made one leaves it locked.

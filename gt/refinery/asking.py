@@ -13,7 +13,7 @@ from pathlib import Path
 from gt.core.bead import Offered, Submission
 from gt.core.town import LandSpec, Town
 from gt.core.values import dataclass
-from gt.errors import GtError
+from gt.errors import GtError, in_words
 from gt.fleet.commandline import argv
 from gt.fleet.job import signal_name
 from gt.fleet.launch import Ended, Job
@@ -63,7 +63,7 @@ def ask(yard: Yard, town: Town, land: LandSpec, it: Request) -> str:
     try:
         why = _run(yard, town, land, it, known.log)
     except (GtError, OSError) as error:
-        why = f"its command can't be run: {error}"
+        why = f"its command can't be run: {in_words(error)}"
     if why:
         _write(yard.repo, known.log.with_suffix(".why"), why)
     else:

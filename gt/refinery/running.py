@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gt.core.town import Command, Gate, Town
-from gt.errors import GtError
+from gt.errors import GtError, in_words
 from gt.fleet.commandline import argv
 from gt.fleet.job import signal_name
 from gt.fleet.launch import Ended, Job
@@ -50,7 +50,7 @@ def run(
         with slots.taken(repo, town, slot) as held:
             verdict, why, ended = _in_slot(yard, town, check, commit, held, log, cancelled)
     except (GtError, OSError) as error:
-        verdict, why = Verdict.COULD_NOT_RUN, f"{error}"
+        verdict, why = Verdict.COULD_NOT_RUN, in_words(error)
     except KeyboardInterrupt:
         outcomes.void(repo, base, queue)
         with suppress(OSError):

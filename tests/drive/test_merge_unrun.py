@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gt.core.bead import Phase
+from gt.refinery.slots import root
 from tests.refinery.merging import Scene, scene, town
 
 
@@ -45,6 +46,21 @@ def test_killed_by_whatever_signal_it_could_not_be_run(repo_path: Path, number: 
     report = yard.merge()
     assert report.exit_code == 20
     assert {run.why for run in report.runs} == {f"killed by {name}"}
+
+
+def test_what_is_in_the_way_of_a_slot_is_told_with_what_to_type(repo_path: Path) -> None:
+    yard = make(repo_path, "true")
+    one = yard.submit({"ok": ""})
+    there = root(yard.repo, yard.look().towns["main"]) / "slot-1"
+    there.mkdir(parents=True)
+    (there / "mine").touch()
+    report = yard.merge()
+    assert report.trouble is not None
+    assert f"(mv {there} {there}.old)" in report.trouble
+    assert f"(mv {there} {there}.old)" in yard.look().queue.queued[0].why
+    there.rename(f"{there}.old")
+    yard.merge(again=True)
+    assert yard.phase(one) is Phase.LANDED
 
 
 def test_again_runs_it_again(repo_path: Path) -> None:
