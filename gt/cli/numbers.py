@@ -9,6 +9,7 @@ from gt.core.stats import Stats
 from gt.core.when import format_time
 
 _RENAMED = {"gate_seconds": "gateSeconds", "runs_per_change": "runsPerChange"}
+_OF_GATES = {"could_not_run": "couldNotRun", "time": "seconds"}
 
 
 def stats_data(found: Stats) -> dict[str, Any]:
@@ -16,7 +17,7 @@ def stats_data(found: Stats) -> dict[str, Any]:
     data = asdict(found)
     data |= {"since": format_time(found.since), "until": format_time(found.until)}
     data["gates"] = {
-        name: {"couldNotRun" if key == "could_not_run" else key: value for key, value in gate.items()}
+        name: {_OF_GATES.get(key, key): value for key, value in gate.items()}
         for name, gate in data["gates"].items()
     }
     return {_RENAMED.get(key, key): value for key, value in data.items()}

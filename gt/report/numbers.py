@@ -94,8 +94,8 @@ def _gates(gates: Mapping[str, Data]) -> Markup:
                 else None
             ),
             _percent(each["flake"]),
-            length(each["time"]["p50"]),
-            length(each["time"]["p95"]),
+            length(each["seconds"]["p50"]),
+            length(each["seconds"]["p95"]),
             length(each["cpu"]),
             f"{each['rss'] // 1024} MiB",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gt.cli.context import Context
+from gt.cli.jsonout import dumps, single
 from gt.cli.reporting import networks, report_data
 from gt.core.bead import Bead, Phase
 from gt.core.calls import wait_of
@@ -21,6 +22,7 @@ from gt.report.page import page
 from gt.store.history import Event
 from tests.core.small import NOW, OID
 from tests.core.worlds import world
+from tests.outputs import parsed
 
 MONTH = 30 * 86400
 
@@ -56,8 +58,10 @@ def told(*beads: Bead, town: str = "a town", **fields: Any) -> Chronicle:
 
 
 def data_of(found: Chronicle) -> dict[str, Any]:
-    """What the page holds."""
-    return report_data(Context(), found, networks(found)[1])
+    """What the page holds, which is what is printed, held against its schema."""
+    data = report_data(Context(), found, networks(found)[1])
+    parsed(dumps(single("Report", data)))
+    return data
 
 
 def page_of(found: Chronicle) -> str:
