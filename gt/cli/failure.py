@@ -20,6 +20,18 @@ from gt.errors import GtError
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN})
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
+_WORDS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the quota of the disk is used up",
+    errno.ENOMEM: "the machine has no memory left",
+    errno.EMFILE: "gt may not open more files",
+    errno.ENFILE: "the machine has too many files open",
+}
+"""What the system means, where its own words leave that open."""
+
+FILES = 4096
+"""Open files that are enough for gt, as a rule."""
+
 
 def tell(context: Context, kind: str, message: str, hint: str | None = None, **more: str) -> None:
     """Says it on stderr, in git's voice or as JSON."""
@@ -78,8 +90,37 @@ def system(context: Context, error: OSError) -> Code | None:
     if error.errno not in _FULL | _DENIED:
         return None
     where = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
-    tell(context, "system", f"{where}{os.strerror(error.errno or 0)}")
+    words, said = _WORDS.get(error.errno), os.strerror(error.errno)
+    tell(context, "system", where + (f"{words} ({said})" if words else said), _way_out(context, error))
     return Code.BUSY if error.errno in _FULL else Code.REFUSED
+
+
+def _way_out(context: Context, error: OSError) -> str | None:
+    """The command that shows what is full, or lifts the limit; None where there is none."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"df -h {_folder(context, error)}"
+    return _more_files() if error.errno == errno.EMFILE else None
+
+
+def _folder(context: Context, error: OSError) -> str:
+    """What is there of the place that the system speaks of, quoted."""
+    import shlex
+
+    if error.filename is None:
+        return shlex.quote(str(context.cwd)) if context.moved else "."
+    place = context.cwd / os.fsdecode(error.filename)
+    return shlex.quote(str(next((each for each in place.parents if each.is_dir()), context.cwd)))
+
+
+def _more_files() -> str | None:
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
+    except (ImportError, OSError):  # it may be a file that can't be opened any more
+        return f"ulimit -n {FILES}"
+    now, most = getrlimit(RLIMIT_NOFILE)
+    wanted = FILES if now < FILES else 4 * now
+    wanted = wanted if most == RLIM_INFINITY else min(wanted, most)
+    return f"ulimit -n {wanted}" if wanted > now else None
 
 
 def bug(context: Context, error: BaseException) -> Code:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -58,7 +59,13 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> Trial:
         (Conflict("two\nlines"), 3, "error: two\nerror: lines\n"),
         (Busy("later"), 75, "error: later\n"),
         (PermissionError(13, "", "/x"), 1, "error: /x: Permission denied\n"),
-        (OSError(28, ""), 75, "error: No space left on device\n"),
+        (OSError(28, ""), 75, "error: the disk is full (No space left on device)\nhint: df -h .\n"),
+        (
+            OSError(28, "", "/x y/z"),
+            75,
+            "error: /x y/z: the disk is full (No space left on device)\nhint: df -h /\n",
+        ),
+        (OSError(11, ""), 75, "error: Resource temporarily unavailable\n"),
         (KeyboardInterrupt(), 130, ""),
         (typer.Abort(), 130, ""),
     ],
@@ -70,6 +77,34 @@ def test_errors_become_sentences_and_codes(
     trial.raises(error)
     answer = gt("trial")
     assert (answer.code, answer.out, answer.err) == (code, "", said)
+
+
+def test_a_full_disk_is_the_one_that_gt_was_at(gt: Gt, trial: Trial, tmp_path: Path) -> None:
+    place = tmp_path / "a b"
+    place.mkdir()
+    trial.raises(OSError(28, "", str(place / "new" / "file")))
+    assert gt("trial", "--json").error["hint"] == f"df -h '{place}'"
+    trial.raises(OSError(28, ""))
+    assert gt("-C", str(place), "trial", "--json").error["hint"] == f"df -h '{place}'"
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "hint"),
+    [
+        (1024, 1 << 20, "ulimit -n 4096"),
+        (4096, 1 << 20, "ulimit -n 16384"),
+        (1024, 2048, "ulimit -n 2048"),
+        (256, resource.RLIM_INFINITY, "ulimit -n 4096"),
+        (1024, 1024, None),
+    ],
+)
+def test_as_many_files_as_may_be_opened(
+    gt: Gt, trial: Trial, monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, hint: str | None
+) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda _: (soft, hard))
+    trial.raises(OSError(24, ""))
+    error = gt("trial", "--json").error
+    assert (error["message"], error["hint"]) == ("gt may not open more files (Too many open files)", hint)
 
 
 def test_errors_as_json(gt: Gt, trial: Trial) -> None:

@@ -46,7 +46,10 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("there is no /dev/full")
     done = shell("gt version > /dev/full", tmp_path)
-    assert (done.returncode, done.stderr) == (75, "error: No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        75,
+        "error: the disk is full (No space left on device)\nhint: df -h .\n",
+    )
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
