@@ -42,7 +42,7 @@ def undo(repo: Repo, ledger: Ledger, named: str | None, *, dry_run: bool, actor:
 
     All of it or nothing, in one commit; a commit that is taken back already stays so. `dry_run` writes nothing.
     Waits for a landing under way. Raises Refused for what can't be meant, and where something depends on it: then it
-    names what, and the later commits behind that.
+    names what, and of a Bead the later commits behind that.
     """
     done = deeds.latest(repo, actor) if named is None else deeds.named(repo, named)
     if (by := deeds.taken_back(repo, done)) is not None:
@@ -79,7 +79,7 @@ def undo(repo: Repo, ledger: Ledger, named: str | None, *, dry_run: bool, actor:
 def _taken(repo: Repo, snapshot: Snapshot, done: Event, deed: Deed, taker: Taker) -> Inverse:
     made = inverse(deed, snapshot, taker)
     if made.obstacles:
-        raise _refused(repo, done, made.obstacles)
+        raise _refused(repo, done, deed, made.obstacles)
     return made
 
 
@@ -101,15 +101,13 @@ def _secured(repo: Repo, ledger: Ledger, deed: Deed, actor: str, now: int) -> Ma
     return heads
 
 
-def _refused(repo: Repo, done: Event, obstacles: Sequence[Obstacle]) -> Refused:
+def _refused(repo: Repo, done: Event, deed: Deed, obstacles: Sequence[Obstacle]) -> Refused:
     said = [f"{each.subject} {each.why}" for each in obstacles[:SHOWN]]
     if len(obstacles) > SHOWN:
         said.append(f"and {len(obstacles) - SHOWN} more")
     first = obstacles[0]
-    later = [
-        f"{each.commit[:12]} ({each.subject})"
-        for each in log(repo, Sought(bead=first.subject, after=done.commit), SHOWN)
-    ]
+    about = Sought(bead=first.subject, after=done.commit) if first.subject in deed.beads else None
+    later = [f"{each.commit[:12]} ({each.subject})" for each in (log(repo, about, SHOWN) if about else ())]
     since = f"; since then: {', '.join(later)}" if later else ""
     return Refused(
         f"can't undo {done.commit[:12]} ({done.subject}): {'; '.join(said)}{since}", hint=first.hint

@@ -196,6 +196,29 @@ def test_what_cannot_be_taken_back(town: TownScene, commit: str, why: str, hint:
     check()
 
 
+def test_a_word_for_the_town_that_another_replaced_stays(town: TownScene) -> None:
+    town("pause", "--reason", "a")
+    first = town.tip()
+    town("resume")
+    town("pause", "--reason", "b")
+    tip = town.tip()
+    error = town("undo", first, "--json", code=1).error
+    assert error["message"].startswith(f"can't undo {first[:12]} (")
+    assert error["message"].endswith("the town was paused or resumed since")
+    assert (error["hint"], town.tip()) == ("gt status", tip)
+
+
+def test_a_call_that_went_out_stays(town: TownScene) -> None:
+    bead = town.create("a")
+    town("claim", bead)
+    town("ask", "--bead", bead, "which?")
+    town("reconcile", code=10)
+    (page,) = town("pages", "--json").data["items"]
+    error = town("undo", town.tip(), "--json", code=1).error
+    assert error["message"].endswith(f"{page['id']} is a call that went out")
+    assert error["hint"] == f"gt ack {page['id']}"
+
+
 def test_a_commit_of_another_clone_is_not_of_this_history(town: TownScene) -> None:
     town.create("a")
     side = run_git(town.path, "commit-tree", "beads^{tree}", "-p", "beads~1", "-m", "aside")
