@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 
 from gt import lock
-from gt.core.bead import Attempt, Bead, Landed, Phase, Result, Status
+from gt.core.bead import Attempt, Bead, Closed, CloseReason, Landed, Phase, Result, Status
 from gt.core.finding import Finding, Severity
 from gt.core.ids import submission_ref, wip_ref, work_branch
 from gt.core.state import Acceptance, TownState
 from gt.drive.doctor import examine
 from gt.fleet import roster
+from gt.fleet.places import log_path
 from gt.git.repo import discover
 from gt.store import codec
 from gt.store.ledger import Changes, Ledger
@@ -172,6 +173,31 @@ def test_what_an_attempt_left_must_be_kept_by_some_ref(scene: Scene) -> None:
     assert look(scene) == []
     scene.put(bead(1, Status(attempts=(replace(ended, head="1" * 40),))))
     assert said(look(scene)) == [("missing-commit", "note", ref, None)]
+
+
+def test_what_an_attempt_elsewhere_left_is_kept_there(scene: Scene) -> None:
+    commit = run_git(scene.path, "commit-tree", "main^{tree}", "-p", "main", "-m", "work")
+    attempts = (Attempt(TOKEN, "sh", NOW - 9, NOW - 8, Result.CRASHED, head=commit),)
+    scene.put(bead(1, Status(attempts=attempts)))
+    scene.settings(rest="coordination: remote\nrefinery: {push: origin}")
+    run_git(scene.path, "remote", "add", "origin", "nowhere")
+    assert said(look(scene)) == []
+    log = log_path(scene.repo, ONE, TOKEN)
+    log.parent.mkdir(parents=True)
+    log.touch()
+    ref = wip_ref(ONE, TOKEN)
+    assert said(look(scene)) == [("unpinned", "error", ref, f"gt repair unpinned:{ref}")]
+    log.unlink()
+    scene.put(submitted(scene, main(scene)))
+    assert [each.check for each in look(scene)] == ["unpinned"], "a sync brings it, with its pin"
+
+
+def test_what_is_over_need_not_be_kept(scene: Scene) -> None:
+    commit = run_git(scene.path, "commit-tree", "main^{tree}", "-p", "main", "-m", "work")
+    attempts = (Attempt(TOKEN, "sh", NOW - 9, NOW - 8, Result.CRASHED, head=commit),)
+    closed = Closed(CloseReason.WONTFIX, "", NOW, "alice")
+    scene.put(bead(1, Status(phase=Phase.CLOSED, attempts=attempts, closed=closed)))
+    assert look(scene) == []
 
 
 def test_refs_for_no_bead(scene: Scene) -> None:

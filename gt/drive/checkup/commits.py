@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ from gt.core.finding import Finding, Severity
 from gt.drive.checkup.files import repair_of
 from gt.drive.checkup.scene import Scene
 from gt.errors import Refused
+from gt.fleet import places, roster
 from gt.git import refs
 from gt.git.merge import is_ancestor
 from gt.git.reach import outside, present
@@ -39,11 +41,21 @@ def check(scene: Scene) -> Iterator[Finding]:
             if submitted and not shared:
                 text += ": it can be merged where it was submitted; or push this ref there, and fetch it here"
             yield Finding("missing-commit", severity, ref, text, "gt sync" if shared else None)
-        elif oid in loose or (submitted and scene.pins.get(ref) != oid):
+        elif (submitted and scene.pins.get(ref) != oid) or (oid in loose and _is_owed(scene, bead, ref)):
             text = f"doesn't keep {oid[:12]} of {bead.id}: a git gc may remove it"
             yield Finding("unpinned", Severity.ERROR, ref, text, repair_of("unpinned", ref))
     yield from _landings(scene, {name: oid for name, oid in landed.items() if oid in here})
     yield from _orphans(scene)
+
+
+def _is_owed(scene: Scene, bead: Bead, ref: str) -> bool:
+    """Whether it is for this clone to keep what this ref would: what was left in another clone is kept there."""
+    if bead.phase.over:
+        return False
+    name = bead.id, ref.rpartition("/")[2]
+    traces = (roster.lock_path, places.log_path, places.record_path)
+    was_here = any(os.path.lexists(path(scene.repo, *name)) for path in traces)
+    return was_here or ref.startswith("refs/gt/sub/") or not _is_shared(scene)
 
 
 def _is_shared(scene: Scene) -> bool:
