@@ -6,6 +6,7 @@ What could not be looked at stays unknown: nothing destructive follows from it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import field, replace
 
 from gt.core.bead import Bead, Landed, Phase
@@ -43,7 +44,11 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
         landings: Mapping[str, Landed] = {}
         queue = _Queue()
         after = any(gate.when == "after" for town in towns.values() for gate in town.gates)
-        if submitted or after or not all(_is_as_left(repo, each) for each in targets.values()):
+        if (
+            submitted
+            or after
+            or not all(_has_all(repo, each, towns.get(each.name)) for each in targets.values())
+        ):
             landings, queue = _refinery(repo, submitted, beads, targets, towns, state, now)
         staged = _stages(repo, beads, targets, towns, state, landings, now)
         left = leftovers(repo, snapshot.find)
@@ -104,12 +109,20 @@ def _refinery(
     return landings, _Queue(seen.queued, seen.targets, seen.gate_runs)
 
 
-def _is_as_left(repo: Repo, target: Target) -> bool:
-    """Whether a target is where gt left it, or where it never landed anything; told without a process."""
-    own, there, said = (
-        refs.read(repo, f"refs/gt/{kind}/{target.name}") for kind in ("landing", "there", "said")
-    )
-    return target.tip is None or ({own, there, said} <= {target.tip, None} and target.lost is None)
+def _has_all(repo: Repo, target: Target, town: Town | None) -> bool:
+    """Whether a target has all that landed on it, here and where it was seen on a remote; no process where it is as gt left it."""
+    names = (f"refs/gt/{kind}/{target.name}" for kind in ("landing", "there", "said"))
+    own, there, said = (refs.read(repo, name) for name in names)
+    others = town is not None and town.refinery.land is not None
+    pairs = [(own, target.tip), (own, there), (said, there), (target.tip if others else None, there)]
+    apart = [(old, new) for old, new in pairs if old is not None and new is not None and old != new]
+    if not apart:
+        return True
+    from gt.git.merge import is_ancestor
+
+    with suppress(GtError):
+        return all(is_ancestor(repo, old, new) for old, new in apart)
+    return False
 
 
 def _lacking(
@@ -256,7 +269,7 @@ def _bereft(repo: Repo, target: Target, town: Town, snapshot: Snapshot) -> Targe
         from gt.refinery.letgo import let_go
 
         target = replace(target, let_go=let_go(repo, target.tip, word, snapshot))
-    if town.refinery.push is None:
+    if town.refinery.push is None or _has_all(repo, target, town):
         return target
     from gt.refinery import upstream
 
