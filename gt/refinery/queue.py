@@ -87,10 +87,10 @@ def assess(
             found[name] = _target(look, targets[name], subs)
             if subs:
                 _look_ahead(repo, targets[name], subs)
-    for name in targets.keys() - found.keys():
-        trouble = _lost(look, targets[name], towns.get(name))
+    for name, target in targets.items():
+        trouble = _lost(look, target, towns.get(name)) if name not in found else None
         if trouble is not None:
-            found[name] = Found(_troubled(targets[name], trouble), towns[name])
+            found[name] = Found(_troubled(target, trouble), towns[name])
     in_force = {name: each.town for name, each in found.items() if each.town is not None}
     look = replace(look, towns={**towns, **in_force})
     queued = tuple(_queued(look, bead, found) for bead in sorted(waiting, key=order))
