@@ -12,12 +12,14 @@ from urllib.parse import quote
 
 from gt.core.bead import Bead
 from gt.core.ready import Lack
+from gt.errors import GtError
 from gt.git import refs
 from gt.git.merge import is_ancestor
 from gt.git.reach import outside, present
 from gt.git.repo import Repo
 from gt.git.run import GitFailed
 from gt.store.cachefile import keep, recall
+from gt.store.targets import shared_through
 
 
 def lacking(
@@ -27,7 +29,7 @@ def lacking(
 
     `look` finds a Bead by its id; `tips`: the targets of this clone, the default first, and where they are.
     """
-    default = next(iter(tips), "")
+    default, shared = next(iter(tips), ""), _is_shared(repo)
     needs = [
         (bead.id, need, need.status.landed.commit, base)
         for bead in beads
@@ -37,7 +39,9 @@ def lacking(
     wanted: dict[str, set[str]] = {}
     for _, _, commit, base in needs:
         wanted.setdefault(base, set()).add(commit)
-    out = {base: _outside(repo, base, tips[base], commits) for base, commits in wanted.items()}
+    out = {
+        base: _outside(repo, base, _begin(repo, base, tips[base], shared), wanted[base]) for base in wanted
+    }
     found: dict[str, Lack] = {}
     for bead, need, commit, base in needs:
         here = out[base].get(commit)
@@ -48,11 +52,19 @@ def lacking(
     return found
 
 
+def _is_shared(repo: Repo) -> bool:
+    with suppress(GtError):  # settings that can't be read are told as the target's trouble
+        return shared_through(repo) is not None
+    return False
+
+
+def _begin(repo: Repo, base: str, tip: str, shared: bool) -> str:
+    """Where attempts begin: in a town of several machines where its remote was seen to have the branch."""
+    return (refs.read(repo, f"refs/gt/there/{base}") if shared else None) or tip
+
+
 def _outside(repo: Repo, base: str, tip: str, commits: set[str]) -> dict[str, bool]:
-    """Those of these commits that the branch hasn't got, and whether they are here at all."""
-    there = refs.read(repo, f"refs/gt/there/{base}")
-    if there is not None and is_ancestor(repo, tip, there):  # attempts begin from there
-        tip = there
+    """Those of these commits that the branch hasn't got there, and whether they are here at all."""
     seen = repo.gt_dir / "cache" / "contained" / quote(base, safe="")
     at, *had = (recall(seen) or " ").split(" ")
     known = frozenset(had) if at and _goes_on(repo, at, tip) else frozenset()

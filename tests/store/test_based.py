@@ -104,9 +104,14 @@ def test_another_branch_may_not_have_it_yet(yard: Yard) -> None:
     assert lack.waiting.text == f"needs {lack.need}, whose landing {landed[:12]} is not in release here"
 
 
-def test_where_attempts_begin_from_what_the_remote_had_that_counts(yard: Yard) -> None:
-    landed = yard.commit(yard.first)
+def test_where_attempts_begin_from_what_the_remote_had_that_counts(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed, other = yard.commit(yard.first), yard.commit(yard.first)
     yard.git("update-ref", "refs/gt/there/main", landed)
+    assert yard.lacking(landed) is not None
+    monkeypatch.setattr("gt.store.based.shared_through", lambda _: "origin")
     assert yard.lacking(landed) is None
-    yard.main(yard.commit(yard.first))
-    assert yard.lacking(landed) is not None, "they have parted"
+    yard.main(other)
+    assert yard.lacking(landed) is None, "whatever is here"
+    assert yard.lacking(other) is not None
