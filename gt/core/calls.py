@@ -213,10 +213,11 @@ def _knots(world: World) -> Iterator[Call]:
 
 
 def _taken_away(world: World) -> Iterator[Call]:
-    """A landing that others took away, and that open Beads wait for; what is submitted says so itself."""
+    """A landing that a person let others take away, and that open Beads wait for; what is submitted says so itself."""
     lost: dict[tuple[str, str, str], list[str]] = {}
     for name, lack in world.lacking.items():
-        if lack.taken:
+        target = world.targets.get(lack.base)
+        if lack.taken and not (target and target.trouble):  # else the call is about that
             lost.setdefault((lack.need, lack.commit, lack.base), []).append(name)
     for (need, commit, base), beads in sorted(lost.items()):
         more = f" and {len(beads) - 1} more" if len(beads) > 1 else ""

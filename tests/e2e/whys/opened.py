@@ -84,6 +84,8 @@ def needs_taken_away(town: Stage) -> Playing:
     other = town.offer({"a": "a"})
     town.gt("merge")
     town.git("reset", "-q", "--hard", "main~1")
+    town.here("reconcile", ok=(10, 12, 20))
+    town.gt("ack", "--all")
     typed = yield town.create("second", "echo b > b", "--needs", other)
     typed()
 
