@@ -16,6 +16,7 @@ from gt.errors import Malformed, NotFound
 if TYPE_CHECKING:
     from gt.cli.context import Context
     from gt.git.repo import Repo
+    from gt.store.based import Bases
     from gt.store.snapshot import Snapshot
 
 
@@ -108,22 +109,22 @@ class View:
 
     def _lacking(self, bead: Bead) -> Waiting | None:
         """That its base hasn't got what it needs, though that has landed."""
-        if self.past or not bead.spec.needs or not self._tips:
+        if self.past or not (bead.spec.needs or bead.spec.parent):
             return None
-        from gt.store.based import lacking
-
-        lack = lacking(self.repo, [bead], self.look, self._tips).get(bead.id)
+        lack = self._bases.lacking([bead], self.look).get(bead.id)
         return lack.waiting if lack is not None else None
 
     @cached_property
-    def _tips(self) -> Mapping[str, str]:
+    def _bases(self) -> Bases:
+        from gt.store.based import Bases
         from gt.store.targets import targets, tip
 
         try:
             found = {name: tip(self.repo, name) for name in targets(self.repo)}
         except NotFound:
-            return {}
-        return {name: oid for name, oid in found.items() if oid is not None}
+            found = {}
+        tips = {name: oid for name, oid in found.items() if oid is not None}
+        return Bases(self.repo, tips, self.state.acknowledged)
 
     def below(self, bead: Bead, ancestor: str) -> bool:
         """Whether the Bead is below this one, at any depth."""

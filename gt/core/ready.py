@@ -5,7 +5,7 @@ docs/ready.md has the same in prose, with a scenario for each clause.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 from gt.core.bead import Attempt, Bead, CloseReason, Phase
@@ -65,6 +65,8 @@ class Lack:
     base: str
     taken: bool
     """Whether it is known here that it landed there: then others took it away."""
+    hint: str | None = None
+    """What may bring it here, where it isn't; None: it is."""
 
     @property
     def waiting(self) -> Waiting:
@@ -73,8 +75,18 @@ class Lack:
             text = f"needs {self.need}, whose landing {self.base} doesn't have any more"
             return Waiting(Cause.NEED, text, on=self.need, hint=f"gt reopen {self.need}")
         text = f"needs {self.need}, whose landing {self.commit[:12]} is not in {self.base} here"
-        hint = f"git branch --all --contains {self.commit[:12]}"
+        hint = self.hint or f"git branch --all --contains {self.commit[:12]}"
         return Waiting(Cause.NEED, text, on=self.need, hint=hint)
+
+
+def needs_of(bead: Bead, look: Look) -> Iterator[str]:
+    """What a Bead needs, then what those above it need: that holds all below them, unless they are over."""
+    seen: set[str] = set()
+    at: Bead | None = bead
+    while at is not None and at.id not in seen and not at.phase.over:
+        seen.add(at.id)
+        yield from sorted(at.spec.needs)
+        at = look(at.spec.parent) if at.spec.parent else None
 
 
 def satisfied(need: Bead) -> bool:

@@ -62,7 +62,9 @@ def replayed_state(current: TownState, before: TownState, after: TownState) -> T
     what lets less through.
     """
     moves = _changed(*(_moves(state) for state in (current, before, after)))
-    acknowledged = {branch: Acceptance.of(text) for branch, text in moves.items()}
+    accepted = {branch: Acceptance.of(text) for branch, text in moves.items()}
+    # What either let go stays so.
+    acknowledged = {branch: word.after(after.acknowledged.get(branch)) for branch, word in accepted.items()}
     waivers = replayed_waivers(current.waivers, before.waivers, after.waivers)
     words = _changed(*(_words(state) for state in (current, before, after)))
     approved = {stage: Word(*parts) for stage, parts in words.items()}

@@ -12,6 +12,7 @@ from gt.core.world import Target
 from gt.drive.observe import look_at_targets
 from gt.git.repo import Repo
 from gt.refinery import landed, queue
+from gt.refinery.letgo import bereft
 from gt.refinery.queue import Assessment
 from gt.store.ledger import Ledger
 
@@ -40,6 +41,8 @@ def look(repo: Repo, ledger: Ledger, now: int) -> View:
                 beads[need] = found
         state = snapshot.state()
         targets, towns = look_at_targets(repo, snapshot)
+        if submitted:
+            targets = bereft(repo, targets, snapshot)
     landings = landed.derive(repo, submitted, targets, state.acknowledged)
     assessed = queue.assess(repo, beads, targets, towns, state, landings, now)
     return View(beads, targets, {**towns, **assessed.towns}, state, landings, assessed)

@@ -12,7 +12,7 @@ from dataclasses import field, replace
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.promotion import Stage
 from gt.core.ready import CONTAINERS, Lack
-from gt.core.state import TownState
+from gt.core.state import Acceptance, TownState
 from gt.core.town import Town
 from gt.core.values import dataclass
 from gt.core.world import Liveness, Queued, Target, World
@@ -49,10 +49,10 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
             or after
             or not all(_has_all(repo, each, towns.get(each.name)) for each in targets.values())
         ):
-            landings, queue = _refinery(repo, submitted, beads, targets, towns, state, now)
+            landings, queue = _refinery(repo, snapshot, submitted, beads, targets, towns, now)
         staged = _stages(repo, beads, targets, towns, state, landings, now)
         left = leftovers(repo, snapshot.find)
-        lacking = _lacking(repo, beads, landings, targets)
+        lacking = _lacking(repo, beads, landings, targets, state.acknowledged)
         return World(
             now=now,
             tip=snapshot.tip,
@@ -94,16 +94,19 @@ class _Queue:
 
 def _refinery(
     repo: Repo,
+    snapshot: Snapshot,
     submitted: tuple[Bead, ...],
     beads: Mapping[str, Bead],
     targets: Mapping[str, Target],
     towns: Mapping[str, Town],
-    state: TownState,
     now: int,
 ) -> tuple[Mapping[str, Landed], _Queue]:
     # Only here: it takes what reads git's objects along.
-    from gt.refinery import landed, queue
+    from gt.refinery import landed, letgo, queue
 
+    state = snapshot.state()
+    if submitted:
+        targets = letgo.bereft(repo, targets, snapshot)
     landings = landed.derive(repo, submitted, targets, state.acknowledged)
     seen = queue.assess(repo, beads, targets, towns, state, landings, now)
     return landings, _Queue(seen.queued, seen.targets, seen.gate_runs)
@@ -126,12 +129,16 @@ def _has_all(repo: Repo, target: Target, town: Town | None) -> bool:
 
 
 def _lacking(
-    repo: Repo, beads: Mapping[str, Bead], landings: Mapping[str, Landed], targets: Mapping[str, Target]
+    repo: Repo,
+    beads: Mapping[str, Bead],
+    landings: Mapping[str, Landed],
+    targets: Mapping[str, Target],
+    words: Mapping[str, Acceptance],
 ) -> Mapping[str, Lack]:
-    needy = [bead for bead in beads.values() if bead.phase is Phase.OPEN and bead.spec.needs]
-    if not needy:
+    open_ = [bead for bead in beads.values() if bead.phase is Phase.OPEN]
+    if not any(bead.spec.needs for bead in beads.values()):
         return {}
-    from gt.store.based import lacking
+    from gt.store.based import Bases
 
     def look(name: str) -> Bead | None:
         found, landed = beads.get(name), landings.get(name)
@@ -139,7 +146,8 @@ def _lacking(
             return found
         return replace(found, status=replace(found.status, landed=landed))
 
-    return lacking(repo, needy, look, {name: each.tip for name, each in targets.items() if each.tip})
+    tips = {name: each.tip for name, each in targets.items() if each.tip}
+    return Bases(repo, tips, words).lacking(open_, look)
 
 
 def _stages(
@@ -220,7 +228,8 @@ def look_at_targets(
         try:
             targets[name] = Target(name, tip)
             if snapshot is not None:
-                targets[name] = _bereft(repo, targets[name], towns[name], snapshot)
+                lost = _lost(repo, targets[name], towns[name], snapshot)
+                targets[name] = replace(targets[name], lost=lost)
         except GtError as error:
             targets[name] = Target(name, tip, f"can't be looked at: {error.message}", "unreadable")
     return targets, towns
@@ -262,15 +271,9 @@ def _liveness(repo: Repo, beads: Iterable[Bead]) -> dict[str, Liveness]:
     }
 
 
-def _bereft(repo: Repo, target: Target, town: Town, snapshot: Snapshot) -> Target:
-    """The target with the landings that were taken away from it."""
-    word = snapshot.state().acknowledged.get(target.name)
-    if word is not None and word.without and target.tip is not None:
-        from gt.refinery.letgo import let_go
-
-        target = replace(target, let_go=let_go(repo, target.tip, word, snapshot))
+def _lost(repo: Repo, target: Target, town: Town, snapshot: Snapshot) -> str | None:
     if town.refinery.push is None or _has_all(repo, target, town):
-        return target
+        return None
     from gt.refinery import upstream
 
-    return replace(target, lost=upstream.lost(repo, target.name, town, snapshot))
+    return upstream.lost(repo, target.name, town, snapshot)

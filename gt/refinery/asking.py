@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 
-from gt.core.bead import Offered, Submission
+from gt.core.bead import Submission
 from gt.core.town import LandSpec, Town
 from gt.core.values import dataclass
 from gt.errors import GtError, in_words
@@ -23,7 +23,7 @@ from gt.git import durable
 from gt.git.objects import Objects
 from gt.git.repo import Repo
 from gt.refinery import slots
-from gt.refinery.offers import BEGUN, Tries, told, tries
+from gt.refinery.offers import BEGUN, Tries, tries
 from gt.refinery.places import ASKING
 from gt.refinery.yard import Yard
 
@@ -73,17 +73,12 @@ def ask(yard: Yard, town: Town, land: LandSpec, it: Request) -> str:
     return why
 
 
-def begin(repo: Repo, bead: str, sub: Submission, offered: Offered) -> None:
-    """Remember that this clone sets about it, durably: before the others are told."""
+def begin(repo: Repo, bead: str, sub: Submission, begun: str) -> None:
+    """Remember what this clone sets about, as `Tries.begun` has it, durably: before the others are told."""
     known = tries(repo, bead, sub)
     durable.make_dir(repo, known.folder)
-    _write(repo, known.folder / BEGUN, told(offered))
+    _write(repo, known.folder / BEGUN, begun)
     durable.sync_dir(known.folder)
-
-
-def forget(repo: Repo, bead: str, sub: Submission) -> None:
-    """It doesn't after all."""
-    (tries(repo, bead, sub).folder / BEGUN).unlink(missing_ok=True)
 
 
 def refuse(repo: Repo, bead: str, sub: Submission, why: str) -> None:

@@ -64,7 +64,7 @@ def baseline(repo: Repo, at: Tips, word: Acceptance | None) -> str | None:
     own = at.own
     if at.coming is not None and at.coming != own and is_ancestor(repo, at.coming, at.tip):
         own = at.coming
-    if word is None or word.commit == own or not is_ancestor(repo, word.commit, at.tip):
+    if word is None or word.commit == own or not _is_on(repo, word.commit, at.tip):
         return own
     if own is not None and not is_ancestor(repo, own, at.tip):
         return word.commit if is_given_up(repo, word, own) else own

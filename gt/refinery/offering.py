@@ -23,7 +23,7 @@ from gt.refinery import asking, branches, pins
 from gt.refinery.asking import Request
 from gt.refinery.landing import NotNow, last_look, objector
 from gt.refinery.message import landing_message
-from gt.refinery.offers import Tries, is_elsewhere, is_open, tries
+from gt.refinery.offers import Tries, is_begun, is_open, told, tries
 from gt.refinery.outcomes import Outcome
 from gt.refinery.train import Train
 from gt.refinery.waived import relied_on
@@ -60,9 +60,10 @@ def offer(
         if refs.read(yard.repo, pins.branch(target)) != train.tip:
             return NotNow(f"{target} moved")
         look = objector(yard.repo, train, town, relied_on(town, proofs), now)
+        mine = it.tries.begun
         try:
             with it.beginning(offered := Offered(now, train.tip)):
-                before = it.note(offered, lambda seen: look(seen) or it.overtaken(seen))
+                before = it.note(offered, lambda seen: look(seen) or it.overtaken(seen, mine))
         except _Overruled as error:
             return NotNow(str(error))
     if it.tries.url is None:
@@ -88,22 +89,24 @@ class _Offering:
 
     @contextmanager
     def beginning(self, offered: Offered) -> Iterator[None]:
-        """Remember here that this clone says so, unless it turns out that it can't."""
-        asking.begin(self.yard.repo, self.bead, self.sub, offered)
+        """Remember here that this clone says so; what it said before, if it turns out that it can't."""
+        before = self.tries.begun
+        asking.begin(self.yard.repo, self.bead, self.sub, told(offered))
         try:
             yield
         except Unsure:
             raise  # the others may have its word
         except Exception:
-            asking.forget(self.yard.repo, self.bead, self.sub)
+            asking.begin(self.yard.repo, self.bead, self.sub, before)
             raise
 
-    def overtaken(self, snapshot: Snapshot) -> str | None:
-        """Whether another machine was quicker."""
+    def overtaken(self, snapshot: Snapshot, mine: str) -> str | None:
+        """Whether another machine was quicker; `mine`: what this clone set about before, as `Tries.begun` has it."""
         held, land = snapshot.get(self.bead).status.submission, self.town.refinery.land
         assert land is not None
-        now = self.yard.clock()
-        if held is not None and (is_open(held) or is_elsewhere(self.yard.repo, self.bead, held, land, now)):
+        if held is None or held.offered is None:
+            return None
+        if is_open(held) or (mine != told(held.offered) and is_begun(held, land, self.yard.clock())):
             return f"another machine offers {self.bead}, or did"
         return None
 

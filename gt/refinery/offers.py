@@ -32,13 +32,16 @@ class Tries:
 
     folder: Path
 
+    @property
+    def begun(self) -> str:
+        """What this clone set about last, as `told` says it; empty: nothing."""
+        with suppress(OSError):
+            return (self.folder / BEGUN).read_text("ascii", "replace")
+        return ""
+
     def ours(self, offered: Offered | None) -> bool:
         """Whether it was this clone that set about it, as the ledger has it."""
-        with suppress(OSError):
-            return offered is not None and (self.folder / BEGUN).read_text("ascii", "replace") == told(
-                offered
-            )
-        return False
+        return offered is not None and self.begun == told(offered)
 
     @property
     def made(self) -> int:

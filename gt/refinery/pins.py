@@ -56,12 +56,9 @@ class Tips:
 
 
 def tips(repo: Repo, target: str) -> Tips:
-    """Read by hand, without a process."""
-    return Tips(
-        refs.read(repo, branch(target)),
-        refs.read(repo, landing_ref(target)),
-        refs.read(repo, next_ref(target)),
-    )
+    """Read by hand, without a process, and the pins first: a merge that is at work moves its own last."""
+    own, coming = refs.read(repo, landing_ref(target)), refs.read(repo, next_ref(target))
+    return Tips(refs.read(repo, branch(target)), own, coming)
 
 
 def seen(repo: Repo, target: str) -> Tips:

@@ -20,12 +20,9 @@ from gt.git.repo import Repo
 from gt.refinery import aftermath, control, offers, outcomes, refusals, upstream
 from gt.refinery.aftermath import Aftermath
 from gt.refinery.look import Found, Look, missing
-from gt.refinery.pins import tips
+from gt.refinery.pins import seen, tips
 from gt.refinery.stacked import unlanded_work
 from gt.refinery.standing import standing
-
-TAKEN = frozenset({"rewound", "replaced"})
-"""The causes for which a target and its remote's have parted that are about landings."""
 
 ORDER = "by priority, then the time of submission, then id"
 
@@ -166,8 +163,8 @@ def _lost(look: Look, target: Target, town: Town | None) -> control.Trouble | No
         word = look.state.acknowledged.get(target.name)
         parting = upstream.parted(look.repo, target.name, town, word, target.lost)
         if parting is not None:
-            return control.Trouble(parting.cause, parting.why) if parting.cause in TAKEN else None
-        at = upstream.knowing(tips(look.repo, target.name), target.lost)
+            return control.Trouble(parting.cause, parting.why) if parting.lost else None
+        at = upstream.knowing(seen(look.repo, target.name), target.lost)
         return control.lost(look.repo, at, word) if at.tip is not None else None
     except GtError as error:
         return control.Trouble("unreadable", f"can't be looked at: {error.message}")
@@ -180,7 +177,7 @@ def _parted(look: Look, target: Target, town: Town) -> control.Trouble | None:
     parting = upstream.parted(look.repo, name, town, word, target.lost)
     if parting is not None:
         return control.Trouble(parting.cause, parting.why)
-    at = upstream.knowing(tips(look.repo, name), target.lost)
+    at = upstream.knowing(seen(look.repo, name), target.lost)
     assert at.tip is not None
     return control.moved(look.repo, at, word, town, look.unlanded())
 

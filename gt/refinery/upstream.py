@@ -41,6 +41,8 @@ class Parting:
     """`behind`, `unpushed`, `rewound`, `replaced`, `parted` or `unshared`."""
     why: str
     """A clause after the target's name."""
+    lost: bool = False
+    """Whether it is about a landing that the remote doesn't have any more."""
 
 
 def look(
@@ -137,12 +139,17 @@ def parted(repo: Repo, target: str, town: Town, word: Acceptance | None, lost: s
     others = town.refinery.land is not None
     own = lost if others else refs.read(repo, pins.landing_ref(target))
     if own is not None and not is_ancestor(repo, own, there):
-        landed = f"has {own[:12]}, which {'' if others else 'gt '}landed and {remote} doesn't have any more"
-        if is_given_up(repo, word, own):
-            return Parting("parted", f"{landed}, as a person accepted")
-        if is_ancestor(repo, there, tip):
-            return Parting("rewound", landed)
-        return Parting("replaced", f"{landed}, and lacks some that {remote} has")
+        if is_ancestor(repo, own, tip):
+            landed = (
+                f"has {own[:12]}, which {'' if others else 'gt '}landed and {remote} doesn't have any more"
+            )
+            if is_given_up(repo, word, own):
+                return Parting("parted", f"{landed}, as a person accepted", lost=True)
+            if is_ancestor(repo, there, tip):
+                return Parting("rewound", landed, lost=True)
+            return Parting("replaced", f"{landed}, and lacks some that {remote} has", lost=True)
+        if not is_given_up(repo, word, own):
+            return None  # it was taken from here, too: that is to be settled first
     if is_ancestor(repo, there, tip):
         return Parting("unpushed", f"has commits that {remote} doesn't have")
     return Parting("parted", f"has commits that {remote} doesn't have, and lacks some that {remote} has")
@@ -153,16 +160,18 @@ def lost(repo: Repo, target: str, town: Town, snapshot: Snapshot) -> str | None:
 
     Where others land, only what is on the target here is looked at. Asks nobody.
     """
+    # In this order: a merge that is at work moves them in the other.
+    said = refs.read(repo, pins.said_ref(target))
     there = refs.read(repo, pins.there_ref(target))
     if there is None:
         return None
-    look = _lost_of_others if town.refinery.land is not None else _lost_of_gts
-    return look(repo, target, there, snapshot)
+    if town.refinery.land is not None:
+        return _lost_of_others(repo, target, there, snapshot)
+    return _lost_of_gts(repo, said, there, snapshot)
 
 
-def _lost_of_gts(repo: Repo, target: str, there: str, snapshot: Snapshot) -> str | None:
+def _lost_of_gts(repo: Repo, said: str | None, there: str, snapshot: Snapshot) -> str | None:
     """What the remote says of it may be of a push that came to half its end. What the ledger has as landed was there."""
-    said = refs.read(repo, pins.said_ref(target))
     if said is None or said == there or is_ancestor(repo, said, there):
         return None
     with Objects(repo) as odb:

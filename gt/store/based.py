@@ -6,14 +6,17 @@ long as the branch goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import field
 from urllib.parse import quote
 
 from gt.core.bead import Bead
-from gt.core.ready import Lack
+from gt.core.ready import Lack, Look, needs_of
+from gt.core.state import Acceptance
+from gt.core.values import dataclass
 from gt.errors import GtError
-from gt.git import refs
+from gt.git import config, refs
 from gt.git.merge import is_ancestor
 from gt.git.reach import outside, present
 from gt.git.repo import Repo
@@ -22,34 +25,74 @@ from gt.store.cachefile import keep, recall
 from gt.store.targets import shared_through
 
 
-def lacking(
-    repo: Repo, beads: Iterable[Bead], look: Callable[[str], Bead | None], tips: Mapping[str, str]
-) -> dict[str, Lack]:
-    """For each of these Beads whose base lacks the landing of something it needs: which.
+@dataclass(slots=True)
+class Bases:
+    """The branches that attempts begin from in this clone; git is asked once what they have."""
 
-    `look` finds a Bead by its id; `tips`: the targets of this clone, the default first, and where they are.
-    """
-    default, shared = next(iter(tips), ""), _is_shared(repo)
-    needs = [
-        (bead.id, need, need.status.landed.commit, base)
-        for bead in beads
-        for name in sorted(bead.spec.needs)
-        if (base := bead.spec.base or default) in tips and (need := look(name)) and need.status.landed
-    ]
-    wanted: dict[str, set[str]] = {}
-    for _, _, commit, base in needs:
-        wanted.setdefault(base, set()).add(commit)
-    out = {
-        base: _outside(repo, base, _begin(repo, base, tips[base], shared), wanted[base]) for base in wanted
-    }
-    found: dict[str, Lack] = {}
-    for bead, need, commit, base in needs:
-        here = out[base].get(commit)
-        if here is not None:
-            sub = need.status.submission
-            taken = here and sub is not None and sub.base == base
-            found.setdefault(bead, Lack(need.id, commit, base, taken))
-    return found
+    repo: Repo
+    tips: Mapping[str, str]
+    """The targets, the default first, and where they are."""
+    words: Mapping[str, Acceptance]
+    """What a person accepted of how others moved them."""
+    asked: dict[tuple[str, str], Absence | None] = field(default_factory=dict)
+    """For each branch and commit: None, if it has that."""
+
+    def lacking(self, beads: Iterable[Bead], look: Look) -> dict[str, Lack]:
+        """For each of these Beads whose base lacks the landing of something that it or one above it needs: which."""
+        default = next(iter(self.tips), "")
+        needs = [
+            (bead.id, need, need.status.landed.commit, base)
+            for bead in beads
+            if (base := bead.spec.base or default) in self.tips
+            for name in needs_of(bead, look)
+            if (need := look(name)) and need.status.landed
+        ]
+        self._ask({(base, commit) for _, _, commit, base in needs} - self.asked.keys())
+        found: dict[str, Lack] = {}
+        for bead, need, commit, base in needs:
+            absence, sub = self.asked[base, commit], need.status.submission
+            if absence is not None:
+                taken = absence.taken and sub is not None and sub.base == base
+                hint = None if absence.here else self._fetching() or f"gt dep rm {bead} {need.id}"
+                found.setdefault(bead, Lack(need.id, commit, base, taken, hint))
+        return found
+
+    def _ask(self, new: set[tuple[str, str]]) -> None:
+        if not new:
+            return
+        shared = _is_shared(self.repo)
+        for base in sorted({base for base, _ in new}):
+            wanted = {commit for there, commit in new if there == base}
+            absent = _absent(self.repo, base, _begin(self.repo, base, self.tips[base], shared), wanted)
+            taken = self._taken(base, {commit for commit, here in absent.items() if here})
+            for commit in wanted:
+                here = absent.get(commit)
+                self.asked[base, commit] = None if here is None else Absence(here, commit in taken)
+
+    def _taken(self, base: str, commits: set[str]) -> frozenset[str]:
+        """Those of these commits that were on the branch, as far as this clone or a person's word tells."""
+        own, word = refs.read(self.repo, f"refs/gt/landing/{base}"), self.words.get(base)
+        ends = present(self.repo, [*([own] if own else []), *(word.without if word else ())])
+        return frozenset(commits) - outside(self.repo, commits, ends) if commits and ends else frozenset()
+
+    def _fetching(self) -> str | None:
+        """What may bring a commit that isn't here; None where there is nothing to fetch from."""
+        if (self.repo.common_dir / "shallow").exists():
+            return "git fetch --unshallow"
+        keys = (key for key, _ in config.load(self.repo.common_dir / "config"))
+        return (
+            "git fetch --all" if any(k.startswith("remote.") and k.endswith(".url") for k in keys) else None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """That a branch hasn't got a commit."""
+
+    here: bool
+    """Whether the commit is in this repository."""
+    taken: bool
+    """Whether it was on the branch once."""
 
 
 def _is_shared(repo: Repo) -> bool:
@@ -63,7 +106,7 @@ def _begin(repo: Repo, base: str, tip: str, shared: bool) -> str:
     return (refs.read(repo, f"refs/gt/there/{base}") if shared else None) or tip
 
 
-def _outside(repo: Repo, base: str, tip: str, commits: set[str]) -> dict[str, bool]:
+def _absent(repo: Repo, base: str, tip: str, commits: set[str]) -> dict[str, bool]:
     """Those of these commits that the branch hasn't got there, and whether they are here at all."""
     seen = repo.gt_dir / "cache" / "contained" / quote(base, safe="")
     at, *had = (recall(seen) or " ").split(" ")

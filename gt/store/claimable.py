@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.capacity import refusal
-from gt.core.ready import CONTAINERS, FOR_PEOPLE, waiting
+from gt.core.ready import CONTAINERS, FOR_PEOPLE, needs_of, waiting
 from gt.core.town import AgentSpec, Town
 from gt.core.values import dataclass
 from gt.core.when import format_time
@@ -122,7 +122,7 @@ class Chooser:
     def _check_base(self, bead: Bead, base: str) -> None:
         """The attempt's base must have in it what the Bead needs."""
         tip = self.homes.tip_of(base)
-        for need, commit in _landed(map(self._look, sorted(bead.spec.needs))):
+        for need, commit in _landed(map(self._look, needs_of(bead, self._look))):
             if not _contains(self.repo, tip, commit):
                 why = f"{bead.id} needs {need}, whose landing {commit[:12]} is not in {base} here"
                 raise NothingClaimable(why, hint=f"gt why {bead.id}")
