@@ -207,7 +207,8 @@ class Merging:
             if not lane.stop.is_set() and not is_after(lane)
         ]
         queued = [each for each in seen.queue.on(self.target) if each.bead not in seen.landings]
-        made = self.docketing.docket(tip, town, queued, seen.beads, self._lately(tip), running)
+        let_go = seen.targets[self.target].let_go
+        made = self.docketing.docket(tip, town, queued, seen.beads, self._lately(tip), running, let_go)
         if town.refinery.history == "linear" or town.refinery.land is not None:
             # Each tree is to be proven itself: nothing lands in company.
             alone = tuple(replace(change, alone=True) for change in made.changes)

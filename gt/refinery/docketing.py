@@ -42,10 +42,14 @@ class Docketing:
         beads: Mapping[str, Bead],
         landed: Iterable[Bead],
         running: Sequence[GateRun],
+        let_go: Mapping[str, Bead],
     ) -> Docket:
-        """All that the scheduler decides by. `landed`: Beads that landed lately, for what they tell of their agents."""
+        """All that the scheduler decides by. `landed`: Beads that landed lately, for what they tell of their agents.
+
+        `let_go`: the commits of landings that the target goes without, each with its Bead.
+        """
         waiting = self._members(queued, beads)
-        work = unlanded_work(beads.values())
+        work = {**let_go, **unlanded_work(beads.values())}
         changes = tuple(
             self._change(tip, town, each, beads, waiting, work) for each in queued if each.bead in waiting
         )

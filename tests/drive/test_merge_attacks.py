@@ -13,6 +13,7 @@ import pytest
 
 from gt.core import moves
 from gt.core.bead import Closed, CloseReason, Phase, Result
+from gt.core.state import Acceptance, TownState
 from gt.core.town import Limits
 from gt.drive import merge_rulings
 from gt.drive.merge import run
@@ -82,11 +83,19 @@ def test_what_was_let_go_is_not_brought_back_by_what_was_built_on_it(yard: Scene
     assert (left.why, left.hint) == (
         f"contains {lost.id}, whose landing main doesn't have any more", f"gt reopen {lost.id}",
     )  # fmt: skip
-    yard.change(
-        lost,
-        lambda bead: moves.close(moves.reopen(bead, Limits()), Closed(CloseReason.WONTFIX, "", NOW, ALICE)),
-    )
+    yard.change(lost, lambda bead: moves.reopen(bead, Limits()))
+    assert yard.merge().landed == []
+    assert yard.causes() == {other.id: "waiting ancestor"}, "it is to land again first"
+    yard.change(lost, lambda bead: moves.close(bead, Closed(CloseReason.WONTFIX, "", NOW, ALICE)))
     assert [name for name, _, _ in yard.merge().landed] == [other.id], "a person says that it may come along"
+
+
+def test_a_word_on_a_commit_that_is_not_here_says_nothing_of_this_branch(yard: Scene) -> None:
+    landed_one(yard, "one")
+    yard.state(TownState(acknowledged={"main": Acceptance("9" * 40, ("8" * 40,))}))
+    yard.push({"hand": ""})
+    waiting = yard.submit({"last": ""})
+    assert [name for name, _, _ in yard.merge().landed] == [waiting.id]
 
 
 def test_what_was_let_go_stays_so_when_another_move_is_accepted(yard: Scene) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,10 +82,10 @@ class Forge:
         tree = self.scene.git("merge-tree", "--write-tree", tip, self.sub(bead).commit)
         return self.lands(self.scene.git("commit-tree", tree, "-p", tip, "-m", "others' words"))
 
-    def merge(self, *, again: bool = False) -> MergeReport:
+    def merge(self, *, again: bool = False, clock: Callable[[], int] = lambda: NOW + 1000) -> MergeReport:
         yard = self.scene
         return merge.run(
-            yard.repo, yard.ledger, actor=ALICE, clock=lambda: NOW + 1000,
+            yard.repo, yard.ledger, actor=ALICE, clock=clock,
             environ={**os.environ, "FORGE": str(self.place)}, say=yard.said.append, again=again,
         )  # fmt: skip
 
@@ -343,6 +345,29 @@ def test_a_command_that_any_signal_kills_has_failed(forge: Forge) -> None:
     (left,) = forge.merge().left
     assert left.cause == "not-offered"
     assert "its command was killed by signal 40" in left.why
+
+
+@pytest.mark.parametrize("again", ["at once", "later"])
+def test_of_what_failed_once_the_same_clone_makes_a_second_try(forge: Forge, again: str) -> None:
+    yard, ticks = forge.scene, itertools.count(NOW + 1000)
+    one = yard.submit({"a": "a"})
+    (forge.place.with_name("broken")).touch()
+    said = yard.said.append
+
+    def heard(text: str) -> None:
+        said(text)
+        if "not offered" in text:
+            forge.place.with_name("broken").unlink(missing_ok=True)
+
+    done = merge.run(
+        yard.repo, yard.ledger, actor=ALICE, clock=lambda: next(ticks),
+        environ={**os.environ, "FORGE": str(forge.place)}, say=heard if again == "at once" else said,
+    )  # fmt: skip
+    if again == "later":
+        assert done.offered == []
+        forge.place.with_name("broken").unlink()
+        done = forge.merge(again=True, clock=lambda: next(ticks))
+    assert [name for name, _ in done.offered] == [one.id]
 
 
 def test_another_machine_gets_its_time(forge: Forge) -> None:
