@@ -41,7 +41,7 @@ class Bases:
         """For each of these Beads whose base lacks the landing of something that it or one above it needs: which."""
         default = next(iter(self.tips), "")
         needs = [
-            (bead.id, need, need.status.landed.commit, base)
+            (bead, need, need.status.landed.commit, base)
             for bead in beads
             if (base := bead.spec.base or default) in self.tips
             for name in needs_of(bead, look)
@@ -53,8 +53,8 @@ class Bases:
             absence, sub = self.asked[base, commit], need.status.submission
             if absence is not None:
                 taken = absence.taken and sub is not None and sub.base == base
-                hint = None if absence.here else self._fetching() or f"gt dep rm {bead} {need.id}"
-                found.setdefault(bead, Lack(need.id, commit, base, taken, hint))
+                hint = None if absence.here else self._fetching() or _letting_be(bead, need.id)
+                found.setdefault(bead.id, Lack(need.id, commit, base, taken, hint))
         return found
 
     def _ask(self, new: set[tuple[str, str]]) -> None:
@@ -93,6 +93,11 @@ class Absence:
     """Whether the commit is in this repository."""
     taken: bool
     """Whether it was on the branch once."""
+
+
+def _letting_be(bead: Bead, need: str) -> str:
+    """What ends a wait for what can't come; one above the Bead may be who needs it."""
+    return f"gt dep rm {bead.id} {need}" if need in bead.spec.needs else f"gt show {bead.spec.parent}"
 
 
 def _is_shared(repo: Repo) -> bool:
