@@ -27,7 +27,7 @@ from gt.refinery.branches import name as branch_of
 from gt.verbs.reject import reject
 from gt.verbs.withdraw import withdraw
 from tests.conftest import NOW, run_git
-from tests.drive.machines import Fleet, commit, fleet
+from tests.drive.machines import Fleet, Machine, commit, fleet
 from tests.refinery.merging import GATE, TOKEN, Scene, scene, town
 from tests.store.scenes import ALICE, bead_id
 
@@ -385,6 +385,14 @@ def test_another_machine_gets_its_time(forge: Forge) -> None:
     )
 
 
+def submit(machine: Machine, bead: str) -> str:
+    """Claim the Bead there and submit a file; returns the commit."""
+    taken = machine.claim(bead)
+    made = commit(taken.worktree, {"x": "x\n"})
+    machine.submit(taken)
+    return made
+
+
 def by_pull_request(town: Fleet) -> None:
     """From now on others land on main."""
     path = town.first.path
@@ -401,9 +409,7 @@ def test_who_comes_back_after_another_took_over_is_not_at_it(
     made = fleet(repo_path)
     by_pull_request(made)
     a, b, bead = made.first, made.machine("b"), bead_id(1)
-    taken = a.claim(bead)
-    commit(taken.worktree, {"x": "x\n"})
-    a.submit(taken)
+    submit(a, bead)
     with monkeypatch.context() as at:
         at.setattr("gt.refinery.branches.put", kill)
         with pytest.raises(Killed):
@@ -419,9 +425,7 @@ def test_who_was_refused_by_the_remote_is_not_at_it(repo_path: Path) -> None:
     made = fleet(repo_path)
     by_pull_request(made)
     a, b, bead = made.first, made.machine("b"), bead_id(1)
-    taken = a.claim(bead)
-    commit(taken.worktree, {"x": "x\n"})
-    a.submit(taken)
+    submit(a, bead)
     made.git_hook("pre-receive", "exit 1")
     with pytest.raises(Refused):
         a.merge()
@@ -442,9 +446,7 @@ def test_of_two_machines_at_once_one_asks(
     made = fleet(repo_path)
     by_pull_request(made)
     a, b, bead = made.first, made.machine("b"), bead_id(1)
-    taken = a.claim(bead)
-    commit(taken.worktree, {"x": "x\n"})
-    a.submit(taken)
+    submit(a, bead)
     if died:
         dead = made.machine("dead")
         with monkeypatch.context() as at:
@@ -501,9 +503,7 @@ def test_what_one_machine_offers_the_others_know(repo_path: Path) -> None:
     made = fleet(repo_path)
     by_pull_request(made)
     a, b, bead = made.first, made.machine("b"), bead_id(1)
-    taken = a.claim(bead)
-    work = commit(taken.worktree, {"x": "x\n"})
-    a.submit(taken)
+    work = submit(a, bead)
     assert [name for name, _ in b.merge().offered] == [bead]
     assert a.merge().offered == [], "the ledger on the remote says so"
     sub = a.get(bead).status.submission
