@@ -116,7 +116,7 @@ class View:
 
     @cached_property
     def _bases(self) -> Bases:
-        from gt.store.based import Bases
+        from gt.store.based import Bases, beginnings
         from gt.store.targets import targets, tip
 
         try:
@@ -124,7 +124,7 @@ class View:
         except NotFound:
             found = {}
         tips = {name: oid for name, oid in found.items() if oid is not None}
-        return Bases(self.repo, tips, self.state.acknowledged)
+        return Bases(self.repo, beginnings(self.repo, tips), self.state.acknowledged)
 
     def below(self, bead: Bead, ancestor: str) -> bool:
         """Whether the Bead is below this one, at any depth."""

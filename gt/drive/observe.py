@@ -12,7 +12,7 @@ from dataclasses import field, replace
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.promotion import Stage
 from gt.core.ready import CONTAINERS, Lack
-from gt.core.state import Acceptance, TownState
+from gt.core.state import TownState
 from gt.core.town import Town
 from gt.core.values import dataclass
 from gt.core.world import Liveness, Queued, Target, World
@@ -52,8 +52,7 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
             landings, queue = _refinery(repo, snapshot, submitted, beads, targets, towns, now)
         staged = _stages(repo, beads, targets, towns, state, landings, now)
         left = leftovers(repo, snapshot.find)
-        lacking = _lacking(repo, beads, landings, targets, state.acknowledged)
-        return World(
+        world = World(
             now=now,
             tip=snapshot.tip,
             here=roster.known_clone(repo) or "",
@@ -67,7 +66,6 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
             },
             ended=ended(snapshot, beads, towns, now),
             landings=landings,
-            lacking=lacking,
             liveness=_liveness(repo, beads.values()),
             zombies=left.zombies,
             unfinished=places.unfinished(repo),
@@ -81,6 +79,7 @@ def observe(repo: Repo, ledger: Ledger, now: int, also: Iterable[str] = ()) -> W
             pruned=len(mending.lost(repo)),
             unreadable=tuple(problem.message for problem in snapshot.problems()),
         )
+        return replace(world, lacking=_lacking(repo, world))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +127,14 @@ def _has_all(repo: Repo, target: Target, town: Town | None) -> bool:
     return False
 
 
-def _lacking(
-    repo: Repo,
-    beads: Mapping[str, Bead],
-    landings: Mapping[str, Landed],
-    targets: Mapping[str, Target],
-    words: Mapping[str, Acceptance],
-) -> Mapping[str, Lack]:
-    open_ = [bead for bead in beads.values() if bead.phase is Phase.OPEN]
-    if not any(bead.spec.needs for bead in beads.values()):
+def _lacking(repo: Repo, world: World) -> Mapping[str, Lack]:
+    if not any(bead.spec.needs for bead in world.beads.values()):
         return {}
-    from gt.store.based import Bases
+    from gt.store.based import Bases, beginnings
 
-    def look(name: str) -> Bead | None:
-        found, landed = beads.get(name), landings.get(name)
-        if found is None or landed is None or found.phase is not Phase.SUBMITTED:
-            return found
-        return replace(found, status=replace(found.status, landed=landed))
-
-    tips = {name: each.tip for name, each in targets.items() if each.tip}
-    return Bases(repo, tips, words).lacking(open_, look)
+    tips = {name: each.tip for name, each in world.targets.items() if each.tip}
+    bases = Bases(repo, beginnings(repo, tips), world.state.acknowledged)
+    return bases.lacking(world.in_phase(Phase.OPEN), world.look)
 
 
 def _stages(

@@ -108,6 +108,13 @@ def is_ancestor(repo: Repo, old: str, new: str) -> bool:
     return _contained.or_make((repo, old, new), asked) if is_settled(repo, old, new) else asked()
 
 
+def is_ancestor_here(repo: Repo, old: str, new: str) -> bool:
+    """As `is_ancestor`; False where one of them isn't in this repository."""
+    with suppress(GitFailed):
+        return is_ancestor(repo, old, new)
+    return False
+
+
 _contained: Remembered[tuple[Repo, str, str], bool] = Remembered(4096)
 """The last answers."""
 

@@ -6,12 +6,9 @@ a commit that a person accepted once.
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from gt.core.state import Acceptance
-from gt.git.merge import is_ancestor
+from gt.git.merge import is_ancestor, is_ancestor_here
 from gt.git.repo import Repo
-from gt.git.run import GitFailed
 
 
 def asked(repo: Repo, tip: str | None, own: str) -> str:
@@ -29,10 +26,4 @@ def is_accepted(repo: Repo, word: Acceptance | None, tip: str | None, own: str |
 
 def is_given_up(repo: Repo, word: Acceptance | None, own: str) -> bool:
     """Whether a person accepted that this commit of gt's is lost: it, or one that stood on it."""
-    return word is not None and any(_contains(repo, each, own) for each in word.without)
-
-
-def _contains(repo: Repo, lost: str, own: str) -> bool:
-    with suppress(GitFailed):  # what was lost need not be in this clone
-        return is_ancestor(repo, own, lost)
-    return False
+    return word is not None and any(is_ancestor_here(repo, own, each) for each in word.without)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from itertools import takewhile
 
 from gt.core.bead import Bead, Result, Submission
@@ -15,9 +14,8 @@ from gt.core.state import Acceptance
 from gt.core.town import Town
 from gt.core.values import dataclass
 from gt.git.lineage import between
-from gt.git.merge import changed_paths, is_ancestor, trailers
+from gt.git.merge import changed_paths, is_ancestor, is_ancestor_here, trailers
 from gt.git.repo import Repo
-from gt.git.run import GitFailed
 from gt.refinery import outcomes
 from gt.refinery.accepted import asked, is_accepted, is_given_up
 from gt.refinery.gates import checks
@@ -64,7 +62,7 @@ def baseline(repo: Repo, at: Tips, word: Acceptance | None) -> str | None:
     own = at.own
     if at.coming is not None and at.coming != own and is_ancestor(repo, at.coming, at.tip):
         own = at.coming
-    if word is None or word.commit == own or not _is_on(repo, word.commit, at.tip):
+    if word is None or word.commit == own or not is_ancestor_here(repo, word.commit, at.tip):
         return own
     if own is not None and not is_ancestor(repo, own, at.tip):
         return word.commit if is_given_up(repo, word, own) else own
@@ -109,7 +107,7 @@ def moved(repo: Repo, at: Tips, word: Acceptance | None, town: Town, beads: Iter
     if since is None:
         # Where gt never landed, what an attempt made is there by others, whatever it was made on.
         failed = {commit for bead in beads for commit in _failed(bead)}
-        came |= {commit for commit in failed if _is_on(repo, commit, at.tip)}
+        came |= {commit for commit in failed if is_ancestor_here(repo, commit, at.tip)}
     if came:
         first = min(came)
         return Trouble("moved", f"was moved by others, and has {first[:12]}, a commit of {unlanded[first]}")
@@ -134,13 +132,6 @@ def _failed(bead: Bead) -> Iterator[str]:
     ):
         if attempt.head is not None and attempt.commits > 0:
             yield attempt.head
-
-
-def _is_on(repo: Repo, commit: str, tip: str) -> bool:
-    """Whether a target contains a commit; False if that isn't here."""
-    with suppress(GitFailed):
-        return is_ancestor(repo, commit, tip)
-    return False
 
 
 def is_foreign(repo: Repo, at: Tips, word: Acceptance | None) -> bool:

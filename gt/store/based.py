@@ -17,12 +17,22 @@ from gt.core.state import Acceptance
 from gt.core.values import dataclass
 from gt.errors import GtError
 from gt.git import config, refs
-from gt.git.merge import is_ancestor
+from gt.git.merge import is_ancestor_here
 from gt.git.reach import outside, present
 from gt.git.repo import Repo
-from gt.git.run import GitFailed
 from gt.store.cachefile import keep, recall
 from gt.store.targets import shared_through
+
+
+def beginnings(repo: Repo, tips: Mapping[str, str]) -> dict[str, str]:
+    """Where attempts begin at these targets, by where they are here.
+
+    In a town of several machines that is where its remote was seen to have them.
+    """
+    with suppress(GtError):  # settings that can't be read are told as the target's trouble
+        if shared_through(repo) is not None:
+            return {name: refs.read(repo, f"refs/gt/there/{name}") or tip for name, tip in tips.items()}
+    return dict(tips)
 
 
 @dataclass(slots=True)
@@ -31,7 +41,7 @@ class Bases:
 
     repo: Repo
     tips: Mapping[str, str]
-    """The targets, the default first, and where they are."""
+    """The targets, the default first, and where attempts at them begin."""
     words: Mapping[str, Acceptance]
     """What a person accepted of how others moved them."""
     asked: dict[tuple[str, str], Absence | None] = field(default_factory=dict)
@@ -60,10 +70,9 @@ class Bases:
     def _ask(self, new: set[tuple[str, str]]) -> None:
         if not new:
             return
-        shared = _is_shared(self.repo)
         for base in sorted({base for base, _ in new}):
             wanted = {commit for there, commit in new if there == base}
-            absent = _absent(self.repo, base, _begin(self.repo, base, self.tips[base], shared), wanted)
+            absent = _absent(self.repo, base, self.tips[base], wanted)
             taken = self._taken(base, {commit for commit, here in absent.items() if here})
             for commit in wanted:
                 here = absent.get(commit)
@@ -100,31 +109,14 @@ def _letting_be(bead: Bead, need: str) -> str:
     return f"gt dep rm {bead.id} {need}" if need in bead.spec.needs else f"gt show {bead.spec.parent}"
 
 
-def _is_shared(repo: Repo) -> bool:
-    with suppress(GtError):  # settings that can't be read are told as the target's trouble
-        return shared_through(repo) is not None
-    return False
-
-
-def _begin(repo: Repo, base: str, tip: str, shared: bool) -> str:
-    """Where attempts begin: in a town of several machines where its remote was seen to have the branch."""
-    return (refs.read(repo, f"refs/gt/there/{base}") if shared else None) or tip
-
-
 def _absent(repo: Repo, base: str, tip: str, commits: set[str]) -> dict[str, bool]:
-    """Those of these commits that the branch hasn't got there, and whether they are here at all."""
+    """Those of these commits that the branch hasn't got, and whether they are here at all."""
     seen = repo.gt_dir / "cache" / "contained" / quote(base, safe="")
     at, *had = (recall(seen) or " ").split(" ")
-    known = frozenset(had) if at and _goes_on(repo, at, tip) else frozenset()
+    known = frozenset(had) if at and is_ancestor_here(repo, at, tip) else frozenset()
     new = frozenset(commits) - known - {tip}
     here = present(repo, new)
     out = (new - here) | outside(repo, here, [tip])
     if at != tip or new - out:
         keep(seen, " ".join([tip, *sorted(known | (new - out))]))
     return {commit: commit in here for commit in out}
-
-
-def _goes_on(repo: Repo, old: str, new: str) -> bool:
-    with suppress(GitFailed):  # the old one may be gone
-        return is_ancestor(repo, old, new)
-    return False

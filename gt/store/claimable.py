@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gt.core.bead import Bead, Landed, Phase
 from gt.core.capacity import refusal
-from gt.core.ready import CONTAINERS, FOR_PEOPLE, needs_of, waiting
+from gt.core.ready import CONTAINERS, FOR_PEOPLE, waiting
 from gt.core.town import AgentSpec, Town
 from gt.core.values import dataclass
 from gt.core.when import format_time
 from gt.core.world import Target, World, chosen_agent
 from gt.errors import Busy, NotFound, Refused
-from gt.git.merge import is_ancestor
 from gt.git.repo import Repo
-from gt.git.run import GitFailed
+from gt.store.based import Bases
 from gt.store.snapshot import Snapshot
 from gt.store.survey import survey
 
@@ -106,7 +105,7 @@ class Chooser:
             full = refusal(world or self._world(), bead, agent)
             if full is not None:
                 raise NothingClaimable(f"{bead.id} {full.text}", hint=f"gt why {bead.id}")
-        self._check_base(bead, base)
+        self._check_base(bead)
 
     def _world(self) -> World:
         """What an agent's limits look at."""
@@ -119,26 +118,14 @@ class Chooser:
             return replace(found, status=replace(found.status, phase=Phase.LANDED, landed=landed))
         return found
 
-    def _check_base(self, bead: Bead, base: str) -> None:
+    def _check_base(self, bead: Bead) -> None:
         """The attempt's base must have in it what the Bead needs."""
-        tip = self.homes.tip_of(base)
-        for need, commit in _landed(map(self._look, needs_of(bead, self._look))):
-            if not _contains(self.repo, tip, commit):
-                why = f"{bead.id} needs {need}, whose landing {commit[:12]} is not in {base} here"
-                raise NothingClaimable(why, hint=f"gt why {bead.id}")
-
-
-def _landed(needs: Iterable[Bead | None]) -> Iterator[tuple[str, str]]:
-    for need in needs:
-        if need is not None and need.phase is Phase.LANDED and need.status.landed is not None:
-            yield need.id, need.status.landed.commit
-
-
-def _contains(repo: Repo, tip: str, commit: str) -> bool:
-    try:
-        return is_ancestor(repo, commit, tip)
-    except GitFailed:  # the commit isn't here at all
-        return False
+        tips = {name: target.tip for name, target in self.homes.targets.items() if target.tip is not None}
+        bases = Bases(self.repo, tips, self.snapshot.state().acknowledged)
+        lack = bases.lacking([bead], self._look).get(bead.id)
+        if lack is not None:
+            why = f"{bead.id} {lack.waiting.text}"
+            raise NothingClaimable(why, hint=lack.waiting.hint or f"gt why {bead.id}")
 
 
 def _held(bead: Bead) -> NothingClaimable:

@@ -11,7 +11,7 @@ from gt.core.bead import Bead, Landed, Phase, Status
 from gt.core.ready import Lack
 from gt.core.state import Acceptance
 from gt.git.repo import Repo, discover
-from gt.store.based import Bases
+from gt.store.based import Bases, beginnings
 from tests.conftest import NOW, run_git
 from tests.core.small import submission
 from tests.store.scenes import bead, bead_id
@@ -58,7 +58,7 @@ class Yard:
 
         tips = {name: self.git("rev-parse", name) for name in ("main", "release")}
         words = {"main": Acceptance(self.first, without)}
-        return Bases(self.repo, tips, words).lacking([other], look).get(other.id)
+        return Bases(self.repo, beginnings(self.repo, tips), words).lacking([other], look).get(other.id)
 
 
 @pytest.fixture
