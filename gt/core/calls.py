@@ -11,6 +11,7 @@ from gt.core.bead import Bead, Phase, StuckReason
 from gt.core.breaker import Fitness
 from gt.core.budget import allowed, exhausted
 from gt.core.graph import circles, cycles
+from gt.core.ids import there_ref
 from gt.core.page import Page, page_id
 from gt.core.promotion import Stage, Step
 from gt.core.ready import ABSENT, CONTAINERS, FOR_PEOPLE, Cause, Waiting, satisfied, waiting
@@ -116,7 +117,7 @@ def _current(world: World) -> Iterator[Call]:
 def _mended_by(target: str, cause: str, page: str, world: World) -> str | None:
     """What ends a target's trouble."""
     town = world.towns.get(target)
-    parted = f"git log --oneline --left-right {shlex.quote(f'{target}...refs/gt/there/{target}')}"
+    parted = f"git log --oneline --left-right {shlex.quote(f'{target}...{there_ref(target)}')}"
     remote = town.refinery.push if town is not None else None
     pushed = f"git push {shlex.quote(remote)} {shlex.quote(target)}" if remote is not None else None
     # Where others land it isn't gt's to say what comes onto the target.

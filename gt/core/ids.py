@@ -91,6 +91,21 @@ def wip_ref(bead: str, token: str) -> str:
     return f"refs/gt/wip/{bead}/{token}"
 
 
+def landing_ref(target: str) -> str:
+    """Keeps gt's own last tip of a target."""
+    return f"refs/gt/landing/{target}"
+
+
+def there_ref(target: str) -> str:
+    """Where a target was on the remote that it is pushed to, when that was looked at last."""
+    return f"refs/gt/there/{target}"
+
+
+def said_ref(target: str) -> str:
+    """What the remote said last that some gt landed on a target: its own `landing_ref`."""
+    return f"refs/gt/said/{target}"
+
+
 def submission_ref(bead: str, token: str) -> str:
     """The ref that keeps a submitted commit."""
     return f"refs/gt/sub/{bead}/{token}"

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gt.core.ids import there_ref
 from gt.core.values import dataclass
 from gt.drive.hands import Hands
 from gt.drive.observe import look_at_targets
@@ -38,7 +39,6 @@ def ground(hands: Hands, *, offline: bool) -> Ground:
     if offline or town is None or town.coordination != "remote":
         return Ground(homes)
     from gt.refinery import upstream
-    from gt.refinery.pins import there_ref
     from gt.store.hub import hub_of
 
     hub = hub_of(hands.ledger, hands.actor, hands.clock())

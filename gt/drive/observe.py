@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import field, replace
 
 from gt.core.bead import Bead, Landed, Phase
+from gt.core.ids import landing_ref, said_ref, there_ref
 from gt.core.promotion import Stage
 from gt.core.ready import CONTAINERS, Lack
 from gt.core.state import TownState
@@ -113,8 +114,7 @@ def _refinery(
 
 def _has_all(repo: Repo, target: Target, town: Town | None) -> bool:
     """Whether a target has all that landed on it, here and where it was seen on a remote; no process where it is as gt left it."""
-    names = (f"refs/gt/{kind}/{target.name}" for kind in ("landing", "there", "said"))
-    own, there, said = (refs.read(repo, name) for name in names)
+    own, there, said = (refs.read(repo, ref(target.name)) for ref in (landing_ref, there_ref, said_ref))
     others = town is not None and town.refinery.land is not None
     pairs = [(own, target.tip), (own, there), (said, there), (target.tip if others else None, there)]
     apart = [(old, new) for old, new in pairs if old is not None and new is not None and old != new]

@@ -6,10 +6,14 @@ kill between any two of the three moves leaves no doubt whether the commit was e
 
 from __future__ import annotations
 
+from gt.core import ids
 from gt.core.values import dataclass
 from gt.git import refs
 from gt.git.merge import is_ancestor
 from gt.git.repo import Repo
+
+# Named in ids: what lies below the Refinery reads them, too.
+landing_ref, there_ref, said_ref = ids.landing_ref, ids.there_ref, ids.said_ref
 
 CANDIDATES = "refs/gt/candidate"
 """Below it is what is gated at this moment."""
@@ -20,24 +24,9 @@ def branch(target: str) -> str:
     return f"refs/heads/{target}"
 
 
-def landing_ref(target: str) -> str:
-    """Keeps gt's own last tip of a target."""
-    return f"refs/gt/landing/{target}"
-
-
 def next_ref(target: str) -> str:
     """Keeps the landing commit that is about to become a target's tip."""
     return f"refs/gt/next/{target}"
-
-
-def there_ref(target: str) -> str:
-    """Where a target was on the remote that it is pushed to, when that was looked at last."""
-    return f"refs/gt/there/{target}"
-
-
-def said_ref(target: str) -> str:
-    """What the remote said last that some gt landed on a target: its own `landing_ref`."""
-    return f"refs/gt/said/{target}"
 
 
 def candidate_ref(slot: int) -> str:

@@ -12,6 +12,7 @@ from dataclasses import field
 from urllib.parse import quote
 
 from gt.core.bead import Bead
+from gt.core.ids import landing_ref, there_ref
 from gt.core.ready import Lack, Look, needs_of
 from gt.core.state import Acceptance
 from gt.core.values import dataclass
@@ -31,7 +32,7 @@ def beginnings(repo: Repo, tips: Mapping[str, str]) -> dict[str, str]:
     """
     with suppress(GtError):  # settings that can't be read are told as the target's trouble
         if shared_through(repo) is not None:
-            return {name: refs.read(repo, f"refs/gt/there/{name}") or tip for name, tip in tips.items()}
+            return {name: refs.read(repo, there_ref(name)) or tip for name, tip in tips.items()}
     return dict(tips)
 
 
@@ -80,7 +81,7 @@ class Bases:
 
     def _taken(self, base: str, commits: set[str]) -> frozenset[str]:
         """Those of these commits that were on the branch, as far as this clone or a person's word tells."""
-        own, word = refs.read(self.repo, f"refs/gt/landing/{base}"), self.words.get(base)
+        own, word = refs.read(self.repo, landing_ref(base)), self.words.get(base)
         ends = present(self.repo, [*([own] if own else []), *(word.without if word else ())])
         return frozenset(commits) - outside(self.repo, commits, ends) if commits and ends else frozenset()
 
